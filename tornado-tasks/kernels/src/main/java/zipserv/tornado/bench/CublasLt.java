@@ -6,6 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.cuda.NativeLibrary;
+import zipserv.tornado.kernels.GpuException;
 
 /**
  * cuBLASLt's matrix product as a baseline: BF16 in and out, fp32 accumulation, with the algorithms that its heuristic
@@ -56,7 +59,7 @@ final class CublasLt implements AutoCloseable {
     private void check(String function, Object... arguments) {
         int status = library.call(function, arguments);
         if (status != 0) {
-            throw new Cuda.CudaException(function + " failed with status " + status);
+            throw new GpuException("cuBLASLt: " + function + " failed with status " + status, null);
         }
     }
 

@@ -27,6 +27,7 @@ import zipserv.codec.Codecs;
 import zipserv.codec.CompressedMatrix;
 import zipserv.codec.FragmentLayout;
 import zipserv.codec.WeightFormat;
+import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.kernels.Decompress;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import zipserv.tornado.bench.GemmCase.Kernel;
+import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;

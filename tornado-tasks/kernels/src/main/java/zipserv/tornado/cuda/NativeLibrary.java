@@ -1,4 +1,4 @@
-package zipserv.tornado.bench;
+package zipserv.tornado.cuda;
 
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -19,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * A C library whose functions return an int status. The C types of a call's arguments follow from the Java ones: int,
  * long (also size_t, handles and device addresses), and {@link MemorySegment} for pointers to host memory.
  */
-final class NativeLibrary {
+public final class NativeLibrary {
 
     private static final AddressLayout POINTER = ValueLayout.ADDRESS;
 
@@ -33,7 +34,7 @@ final class NativeLibrary {
     }
 
     /** Loads a library by file, or by the name that the system's loader knows. Empty if there is none. */
-    static Optional<NativeLibrary> load(String nameOrPath) {
+    public static Optional<NativeLibrary> load(String nameOrPath) {
         try {
             SymbolLookup symbols = nameOrPath.contains("/")
                     ? SymbolLookup.libraryLookup(Path.of(nameOrPath), Arena.global())
@@ -45,10 +46,10 @@ final class NativeLibrary {
     }
 
     /** Calls a function; returns its status. */
-    int call(String function, Object... arguments) {
+    public int call(String function, Object... arguments) {
         MethodHandle handle = functions.computeIfAbsent(function, f -> link(f, arguments));
         try {
-            return (int) handle.invokeWithArguments(arguments);
+            return (int) handle.invokeExact(arguments);
         } catch (Throwable e) {
             throw new IllegalStateException("call of " + function + " in " + name + " failed", e);
         }
@@ -58,7 +59,9 @@ final class NativeLibrary {
         MemorySegment address = symbols.find(function).orElseThrow(
                 () -> new IllegalStateException("library " + name + " has no function " + function));
         MemoryLayout[] types = Arrays.stream(arguments).map(NativeLibrary::type).toArray(MemoryLayout[]::new);
-        return Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.of(ValueLayout.JAVA_INT, types));
+        return Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.of(ValueLayout.JAVA_INT, types))
+                .asSpreader(Object[].class, arguments.length)
+                .asType(MethodType.methodType(int.class, Object[].class));
     }
 
     private static MemoryLayout type(Object argument) {
