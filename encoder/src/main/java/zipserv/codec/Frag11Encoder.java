@@ -3,11 +3,13 @@ package zipserv.codec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
- * Encodes one matrix: histogram and window of each row block, prefix sums of their escapes, emit. Two parallel passes
- * over the elements; the histograms fix the size and every row block's place before anything is written, so that row
+ * Encodes one matrix: histogram, window and number of escapes of each row block, prefix sums, emit. Two parallel passes
+ * over the elements; the first fixes the size and every row block's place before anything is written, so that row
  * blocks can be written in any order and the result is the same.
  */
 final class Frag11Encoder {
@@ -16,9 +18,8 @@ final class Frag11Encoder {
     private final int threads;
     private final int rowBlocks;
     private final int strips;
-    private final int chunks;
     private final byte[] bases;
-    /** Where the row blocks' escapes begin; one more for the end. */
+    /** Where the row blocks' escapes begin, in words; one more for the end. */
     private final long[] firstEscapes;
 
     Frag11Encoder(Bf16Matrix matrix, int threads) {
@@ -26,36 +27,51 @@ final class Frag11Encoder {
         this.threads = threads;
         this.rowBlocks = Frag11Layout.rowBlocks(matrix.rows());
         this.strips = Frag11Layout.strips(matrix.columns());
-        this.chunks = Frag11Layout.chunks(matrix.columns());
         this.bases = new byte[rowBlocks];
         this.firstEscapes = new long[rowBlocks + 1];
     }
 
-    /** The encoded matrix, or nothing if it would take {@code limit} bytes or more. */
+    /**
+     * The encoded matrix, or nothing if it would take {@code limit} bytes or more, or if the escapes of 16 rows, which
+     * must then have more than 2^28 columns, would take 2^31 words.
+     */
     Optional<Frag11Matrix> encode(Arena arena, long limit) {
-        RowBlocks.forEach(rowBlocks, threads, () -> this::chooseWindow);
+        RowBlocks.forEach(rowBlocks, threads, this::measurer);
         for (int rowBlock = 0; rowBlock < rowBlocks; rowBlock++) {
+            if (firstEscapes[rowBlock + 1] > Integer.MAX_VALUE) {
+                return Optional.empty();
+            }
             firstEscapes[rowBlock + 1] += firstEscapes[rowBlock];
         }
-        long escapes = firstEscapes[rowBlocks];
-        if (Frag11Layout.bytes(matrix.rows(), matrix.columns(), escapes) >= limit) {
+        long escapeWords = firstEscapes[rowBlocks];
+        if (Frag11Layout.bytes(matrix.rows(), matrix.columns(), escapeWords) >= limit) {
             return Optional.empty();
         }
-        Frag11Matrix result = Frag11Matrix.allocate(matrix.rows(), matrix.columns(), escapes, arena);
+        Frag11Matrix result = Frag11Matrix.allocate(matrix.rows(), matrix.columns(), escapeWords, arena);
         MemorySegment.copy(bases, 0, result.bases(), ValueLayout.JAVA_BYTE, 0, rowBlocks);
+        MemorySegment.copy(firstEscapes, 0, result.rowBlockEscapes(), Frag11Matrix.I64, 0, rowBlocks + 1);
         RowBlocks.forEach(rowBlocks, threads, () -> {
-            Frag11Chunk scratch = new Frag11Chunk();
+            Frag11Strip scratch = new Frag11Strip();
             return rowBlock -> emit(rowBlock, scratch, result);
         });
         return Optional.of(result);
     }
 
-    /** Notes the window of a row block that covers most elements, and how many it leaves over. */
-    private void chooseWindow(int rowBlock) {
-        int row = rowBlock * Frag11Layout.ROWS;
-        int rows = Math.min(Frag11Layout.ROWS, matrix.rows() - row);
-        long rowBytes = 2L * matrix.columns();
-        ExponentHistogram histogram = ExponentHistogram.of(matrix.data().asSlice(row * rowBytes, rows * rowBytes), 1);
+    /** Notes the window of a row block that covers most elements, and the words that the escapes take. */
+    private IntConsumer measurer() {
+        int[] counts = new int[strips];
+        return rowBlock -> {
+            int row = rowBlock * Frag11Layout.ROWS;
+            int rows = Math.min(Frag11Layout.ROWS, matrix.rows() - row);
+            long rowBytes = 2L * matrix.columns();
+            MemorySegment elements = matrix.data().asSlice(row * rowBytes, rows * rowBytes);
+            int base = bestBase(ExponentHistogram.of(elements, 1));
+            bases[rowBlock] = (byte) base;
+            firstEscapes[rowBlock + 1] = escapeWords(elements, rows, base, counts);
+        };
+    }
+
+    private static int bestBase(ExponentHistogram histogram) {
         long covered = 0;
         for (int exponent = 0; exponent < Frag11Layout.WINDOW; exponent++) {
             covered += histogram.count(exponent);
@@ -69,29 +85,55 @@ final class Frag11Encoder {
                 best = base;
             }
         }
-        bases[rowBlock] = (byte) best;
-        firstEscapes[rowBlock + 1] = histogram.total() - most;
+        return best;
     }
 
-    private void emit(int rowBlock, Frag11Chunk scratch, Frag11Matrix result) {
+    /**
+     * Words that the escapes of a row block take.
+     *
+     * @param counts scratch: escapes of each strip
+     */
+    private long escapeWords(MemorySegment elements, int rows, int base, int[] counts) {
+        Arrays.fill(counts, 0);
+        int whole = matrix.columns() / Frag11Layout.STRIP_COLUMNS;
+        long offset = 0;
+        for (int row = 0; row < rows; row++) {
+            for (int strip = 0; strip < whole; strip++) {
+                counts[strip] += Kernels.FIELD_ENCODER.countEscapes(elements, offset, base);
+                offset += 2 * Frag11Layout.STRIP_COLUMNS;
+            }
+            for (int column = whole * Frag11Layout.STRIP_COLUMNS; column < matrix.columns(); column++) {
+                int distance = Bf16.exponent(elements.get(Bf16Matrix.ELEMENT, offset)) - base;
+                counts[whole] += distance < 0 || distance >= Frag11Layout.WINDOW ? 1 : 0;
+                offset += 2;
+            }
+        }
+        long words = 0;
+        for (int count : counts) {
+            words += Frag11Layout.escapeWords(count);
+        }
+        return words;
+    }
+
+    private void emit(int rowBlock, Frag11Strip scratch, Frag11Matrix result) {
         int bias = Frag11Layout.bias(Byte.toUnsignedInt(bases[rowBlock]));
-        long escape = firstEscapes[rowBlock];
-        for (int chunkColumn = 0; chunkColumn < chunks; chunkColumn++) {
-            scratch.encode(matrix, rowBlock, chunkColumn, bias);
-            if (escape + scratch.escapeCount > firstEscapes[rowBlock + 1]) {
+        int most = (int) (firstEscapes[rowBlock + 1] - firstEscapes[rowBlock]);
+        int end = 0;
+        for (int stripColumn = 0; stripColumn < strips; stripColumn++) {
+            scratch.encode(matrix, rowBlock, stripColumn, bias);
+            int begin = end;
+            end += Frag11Layout.escapeWords(scratch.escapeCount);
+            if (end > most) {
                 throw changed();
             }
-            MemorySegment.copy(scratch.words, 0, result.words(), Frag11Matrix.I32,
-                    4 * Frag11Layout.chunkWord(rowBlock, chunkColumn, strips),
-                    Frag11Layout.chunkStrips(chunkColumn, strips) * Frag11Layout.STRIP_WORDS);
-            MemorySegment.copy(scratch.escapes, 0, result.escapes(), Frag11Matrix.U16, 2 * escape,
-                    scratch.escapeCount);
-            long entry = 8 * Frag11Layout.directory(Frag11Layout.chunk(rowBlock, chunkColumn, chunks));
-            result.chunkDirectory().set(Frag11Matrix.I64, entry, escape);
-            result.chunkDirectory().set(Frag11Matrix.I64, entry + 8, scratch.ends);
-            escape += scratch.escapeCount;
+            long strip = Frag11Layout.strip(rowBlock, stripColumn, strips);
+            MemorySegment.copy(scratch.words, 0, result.words(), Frag11Matrix.I32, 4 * Frag11Layout.stripWord(strip),
+                    Frag11Layout.STRIP_WORDS);
+            MemorySegment.copy(scratch.escapes, 0, result.escapes(), Frag11Matrix.U16,
+                    4 * (firstEscapes[rowBlock] + begin), 2 * (end - begin));
+            result.stripEnds().set(Frag11Matrix.I32, 4 * strip, end);
         }
-        if (escape != firstEscapes[rowBlock + 1]) {
+        if (end != most) {
             throw changed();
         }
     }

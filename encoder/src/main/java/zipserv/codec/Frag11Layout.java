@@ -2,25 +2,32 @@ package zipserv.codec;
 
 /**
  * The arrays of frag11, version 1: what the parts are called, how long they are, where in them an element lies and how
- * its bits are packed. Eleven bits an element lie in the order in which lanes of a warp want the A operand of
- * mma.sync.m16n8k16 ({@link FragmentLayout} draws it), packed so that 22 of a lane's 32 elements are decoded by one AND
- * and one addition for two elements.
+ * its bits are packed. Eleven bits an element lie in an order in which lanes of a warp can use them as the A operand of
+ * mma.sync.m16n8k16 (PTX ISA, "Matrix fragments for mma.m16n8k16"), packed so that 22 of a lane's 32 elements are
+ * decoded by one AND and one addition for two elements.
  *
  * <pre>
  * level        elements  consists of                                                    order inside
- * row block    16 x K    chunks of 16 x 256; the last one may be narrower                left to right
- * chunk        16 x 256  up to 4 strips of 16 x 64                                       left to right
- * strip        16 x 64   4 slices of 16 x 16; a lane holds 16 pairs, i = 4 * slice + register
+ * row block    16 x K    strips of 16 x 64                                               left to right
+ * strip        16 x 64   32 lanes of a warp, each with four runs of 1 x 8 elements       see below
+ * run          1 x 8     four pairs, one for each of four mma instructions               left to right
  * pair         1 x 2     the two elements of a register: the left one in the lower half
  *
- * part             type  length                  what
- * words            I32   352 per strip           the 11 bits of each element: 11 words for each lane of a strip
- * bases            U8    1 per row block         first of the eight exponents b .. b + 7 that have codes, b = 0 .. 248
- * escapes          U8    2 per escape            16-bit entries, for the elements whose exponents have none
- * chunk_directory  I64   2 per chunk             the chunk's first entry; the ends of its strips' entries, 16 bits each
+ * part               type  length          what
+ * words              I32   352 per strip   the 11 bits of each element: 11 words for each lane of a strip
+ * bases              U8    1 per row block first of the eight exponents b .. b + 7 that have codes, b = 0 .. 248
+ * escapes            I32   as strips need  two 16-bit entries a word, for the elements whose exponents have no code
+ * row_block_escapes  I64   R + 1           first word of each of the R row blocks' escapes; the last one is the end
+ * strip_ends         I32   1 per strip     end of its escapes in words, relative to its row block's first
  * </pre>
  *
- * The rows are padded to a multiple of 16 and the columns to one of 64 with elements whose 11 bits are zero.
+ * Lane l = 4 g + t of a strip holds in run r = 0 .. 3 the columns 32 (r / 2) + 8 t .. + 7 of row g + 8 (r mod 2), and
+ * instruction i = 0 .. 3 takes pair i of each run as its registers a0 .. a3: 16 pairs, numbered 4 i + r. A product does
+ * not care in which order its columns are added up, and in this order the activations of a lane are neighbours in
+ * memory: eight of them at column 8 t and eight at 32 + 8 t.
+ *
+ * <p>The rows are padded to a multiple of 16 and the columns to one of 64 with elements whose 11 bits are zero. Strips
+ * stand alone and are numbered row-major; the escapes of a strip are filled to whole words by an entry of zero.
  *
  * <p>Pure functions of ints and longs, without branches, so that GPU kernels can call them as they are.
  */
@@ -29,23 +36,20 @@ public final class Frag11Layout {
     public static final String WORDS = "words";
     public static final String BASES = "bases";
     public static final String ESCAPES = "escapes";
-    public static final String CHUNK_DIRECTORY = "chunk_directory";
+    public static final String ROW_BLOCK_ESCAPES = "row_block_escapes";
+    public static final String STRIP_ENDS = "strip_ends";
 
     /** Exponents of a window: those that a 3-bit code can name. */
     public static final int WINDOW = 8;
     /** Largest first exponent of a window. */
     public static final int LAST_BASE = Bf16.EXPONENTS - WINDOW;
 
-    /** Rows of a strip, a chunk and a row block. */
+    /** Rows of a strip and of a row block. */
     public static final int ROWS = FragmentLayout.STRIP_ROWS;
     /** Columns of a strip. */
     public static final int STRIP_COLUMNS = FragmentLayout.BLOCK;
     /** Elements of a strip. */
     public static final int STRIP_ELEMENTS = ROWS * STRIP_COLUMNS;
-    /** Strips of a chunk, unless it is the last of its row block. */
-    public static final int CHUNK_STRIPS = 4;
-    /** Columns of a chunk, unless it is the last of its row block. */
-    public static final int CHUNK_COLUMNS = CHUNK_STRIPS * STRIP_COLUMNS;
     /** Lanes of a warp, which share a strip. */
     public static final int LANES = 32;
     /** Pairs of a lane in a strip. */
@@ -80,36 +84,24 @@ public final class Frag11Layout {
         return (columns - 1 >>> 6) + 1;
     }
 
-    /** Chunks side by side that cover a number of columns, at least 1. */
-    public static int chunks(int columns) {
-        return (columns - 1 >>> 8) + 1;
+    /** Number of a strip; {@code strips} is how many lie side by side. */
+    public static long strip(int rowBlock, int stripColumn, int strips) {
+        return (long) rowBlock * strips + stripColumn;
     }
 
-    /** Strips of a chunk, 1 .. 4, given the number of strips in its row block. */
-    public static int chunkStrips(int chunkColumn, int strips) {
-        return Math.min(CHUNK_STRIPS, strips - (chunkColumn << 2));
+    /** Index in words of a strip's first one. */
+    public static long stripWord(long strip) {
+        return strip * STRIP_WORDS;
     }
 
-    /** Index of a chunk in the matrix, given the number of chunks in a row block. */
-    public static long chunk(int rowBlock, int chunkColumn, int chunks) {
-        return (long) rowBlock * chunks + chunkColumn;
+    /** Index in its strip of one of a lane's words, 0 .. 10: a warp loads a word of all its lanes as 128 bytes. */
+    public static int word(int word, int lane) {
+        return (word << 5) + lane;
     }
 
-    /** Index in words of a chunk's first one, given the number of strips in a row block. */
-    public static long chunkWord(int rowBlock, int chunkColumn, int strips) {
-        return ((long) rowBlock * strips + ((long) chunkColumn << 2)) * STRIP_WORDS;
-    }
-
-    /**
-     * Index in its chunk of one of a lane's words: the words of all strips for one lane lie side by side, so that a
-     * warp loads a full chunk with eleven loads of 128 bits a lane, without gaps.
-     *
-     * @param word   0 .. 10
-     * @param strip  within the chunk, 0 .. strips - 1
-     * @param strips of the chunk, 1 .. 4
-     */
-    public static int word(int word, int lane, int strip, int strips) {
-        return (word * LANES + lane) * strips + strip;
+    /** Index in words of one of a lane's words, for matrices of fewer than 2^31 words. */
+    public static int word(int strip, int word, int lane) {
+        return strip * STRIP_WORDS + word(word, lane);
     }
 
     /** What {@link #pair} adds, for a window's first exponent: that exponent in both halves. */
@@ -163,9 +155,22 @@ public final class Frag11Layout {
         return (field & SIGN) >>> 5 - j;
     }
 
-    /** Index in its strip's plane of a lane's pair: what a lane needs for one slice is 128 bits side by side. */
+    /**
+     * Index in its strip's plane of a lane's pair, 4 i + r: what a lane needs for one mma instruction is 128 bits side
+     * by side.
+     */
     public static int plane(int pair, int lane) {
         return (pair >>> 2 << 7) + (lane << 2) + (pair & 3);
+    }
+
+    /** The number of a pair, 4 i + r, given its index in the plane. */
+    public static int pairOf(int plane) {
+        return plane >>> 7 << 2 | plane & 3;
+    }
+
+    /** The lane that holds a pair, given its index in the plane. */
+    public static int laneOf(int plane) {
+        return plane >>> 2 & 31;
     }
 
     /** Row within its strip of a pair, given its index in the plane. */
@@ -175,12 +180,13 @@ public final class Frag11Layout {
 
     /** Column within its strip of a pair's left element, given the pair's index in the plane. */
     public static int column(int plane) {
-        return plane >>> 7 << 4 | (plane & 2) << 2 | (plane >>> 2 & 3) << 1;
+        return (plane & 2) << 4 | (plane >>> 2 & 3) << 3 | plane >>> 7 << 1;
     }
 
     /**
      * An entry of escapes: bits 14 .. 10 are the upper five bits of e ^ (b + code), never all 0; bits 9 .. 1 the pair's
-     * index in the plane, bit 0 whether the element is the right one. Bit 15 is 0.
+     * index in the plane, bit 0 whether the element is the right one. Bit 15 is 0. The first of two entries is the
+     * lower half of its word.
      *
      * @param difference of the element and what {@link #pair} gives for it
      */
@@ -203,24 +209,14 @@ public final class Frag11Layout {
         return entry >>> 1 & 0x1FF;
     }
 
-    /** What an entry changes, by exclusive or, in what {@link #pair} gives. */
+    /** What an entry changes, by exclusive or, in what {@link #pair} gives; an entry of 0 changes nothing. */
     public static int escapeBits(int entry) {
         return (entry & ESCAPED) << ((entry & 1) << 4);
     }
 
-    /** Index in chunk_directory of a chunk's first entry; the ends follow. */
-    public static long directory(long chunk) {
-        return chunk << 1;
-    }
-
-    /** Where a strip's entries begin, relative to the chunk's first. */
-    public static int stripBegin(long ends, int strip) {
-        return (int) (ends << 16 >>> (strip << 4)) & 0xFFFF;
-    }
-
-    /** Where a strip's entries end, relative to the chunk's first; strips that a chunk lacks are empty. */
-    public static int stripEnd(long ends, int strip) {
-        return (int) (ends >>> (strip << 4)) & 0xFFFF;
+    /** Words of escapes that a number of entries takes in a strip. */
+    public static int escapeWords(int entries) {
+        return entries + 1 >>> 1;
     }
 
     /** Elements of words. */
@@ -228,13 +224,19 @@ public final class Frag11Layout {
         return (long) rowBlocks(rows) * strips(columns) * STRIP_WORDS;
     }
 
-    /** Elements of chunk_directory. */
-    public static long directoryLength(int rows, int columns) {
-        return directory((long) rowBlocks(rows) * chunks(columns));
+    /** Elements of strip_ends. */
+    public static long stripEndsLength(int rows, int columns) {
+        return (long) rowBlocks(rows) * strips(columns);
     }
 
-    /** Bytes of all parts, given the number of escapes. */
-    public static long bytes(int rows, int columns, long escapes) {
-        return 4 * wordsLength(rows, columns) + rowBlocks(rows) + 2 * escapes + 8 * directoryLength(rows, columns);
+    /** Elements of row_block_escapes. */
+    public static long rowBlockEscapesLength(int rows) {
+        return rowBlocks(rows) + 1L;
+    }
+
+    /** Bytes of all parts, given the number of words that the escapes take. */
+    public static long bytes(int rows, int columns, long escapeWords) {
+        return 4 * wordsLength(rows, columns) + rowBlocks(rows) + 4 * escapeWords
+                + 8 * rowBlockEscapesLength(rows) + 4 * stripEndsLength(rows, columns);
     }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
 final class Frag11Reader {
 
     private static final Set<String> NAMES = Set.of(Frag11Layout.WORDS, Frag11Layout.BASES, Frag11Layout.ESCAPES,
-            Frag11Layout.CHUNK_DIRECTORY);
+            Frag11Layout.ROW_BLOCK_ESCAPES, Frag11Layout.STRIP_ENDS);
 
     private final PartReader parts;
     private final int rows;
@@ -29,11 +29,13 @@ final class Frag11Reader {
                 parts.get(Frag11Layout.WORDS, MatrixPart.Type.I32, Frag11Layout.wordsLength(rows, columns));
         MemorySegment bases = parts.get(Frag11Layout.BASES, MatrixPart.Type.U8, Frag11Layout.rowBlocks(rows));
         checkBases(bases);
-        MemorySegment directory = parts.get(Frag11Layout.CHUNK_DIRECTORY, MatrixPart.Type.I64,
-                Frag11Layout.directoryLength(rows, columns));
-        long count = checkDirectory(directory);
-        MemorySegment escapes = parts.get(Frag11Layout.ESCAPES, MatrixPart.Type.U8, 2 * count);
-        return new Frag11Matrix(rows, columns, words, bases, escapes, directory);
+        MemorySegment rowBlockEscapes = parts.get(Frag11Layout.ROW_BLOCK_ESCAPES, MatrixPart.Type.I64,
+                Frag11Layout.rowBlockEscapesLength(rows));
+        MemorySegment stripEnds = parts.get(Frag11Layout.STRIP_ENDS, MatrixPart.Type.I32,
+                Frag11Layout.stripEndsLength(rows, columns));
+        long escapeWords = checkEnds(rowBlockEscapes, stripEnds);
+        MemorySegment escapes = parts.get(Frag11Layout.ESCAPES, MatrixPart.Type.I32, escapeWords);
+        return new Frag11Matrix(rows, columns, words, bases, escapes, rowBlockEscapes, stripEnds);
     }
 
     private static void checkBases(MemorySegment bases) {
@@ -46,36 +48,37 @@ final class Frag11Reader {
         }
     }
 
-    /** Each chunk's entries must begin where the last one's end. Returns how many there are in all. */
-    private long checkDirectory(MemorySegment directory) {
+    /**
+     * Each strip's escapes must end where they begin or at most the entries of all its elements later, and each row
+     * block's must begin where the strips before it end. Returns the number of words in all.
+     */
+    private long checkEnds(MemorySegment rowBlockEscapes, MemorySegment stripEnds) {
         int strips = Frag11Layout.strips(columns);
-        int chunks = Frag11Layout.chunks(columns);
-        long count = 0;
+        int most = Frag11Layout.escapeWords(Frag11Layout.STRIP_ELEMENTS);
+        checkFirst(rowBlockEscapes, 0, 0);
+        long first = 0;
         for (int rowBlock = 0; rowBlock < Frag11Layout.rowBlocks(rows); rowBlock++) {
-            for (int chunkColumn = 0; chunkColumn < chunks; chunkColumn++) {
-                long at = 8 * Frag11Layout.directory(Frag11Layout.chunk(rowBlock, chunkColumn, chunks));
-                long first = directory.get(Frag11Matrix.I64, at);
-                if (first != count) {
-                    throw new MalformedMatrixException(Frag11Layout.CHUNK_DIRECTORY, at,
-                            "first entry " + first + ", expected " + count);
+            int begin = 0;
+            for (int stripColumn = 0; stripColumn < strips; stripColumn++) {
+                long at = 4 * Frag11Layout.strip(rowBlock, stripColumn, strips);
+                int end = stripEnds.get(Frag11Matrix.I32, at);
+                if (end < begin || end - begin > most) {
+                    throw new MalformedMatrixException(Frag11Layout.STRIP_ENDS, at,
+                            "escapes from word " + begin + " to " + end + ", expected 0 to " + most + " words");
                 }
-                long ends = directory.get(Frag11Matrix.I64, at + 8);
-                checkEnds(ends, Frag11Layout.chunkStrips(chunkColumn, strips), at + 8);
-                count += Frag11Layout.stripEnd(ends, Frag11Layout.CHUNK_STRIPS - 1);
+                begin = end;
             }
+            first += begin;
+            checkFirst(rowBlockEscapes, rowBlock + 1, first);
         }
-        return count;
+        return first;
     }
 
-    private static void checkEnds(long ends, int strips, long at) {
-        for (int strip = 0; strip < Frag11Layout.CHUNK_STRIPS; strip++) {
-            int begin = Frag11Layout.stripBegin(ends, strip);
-            int end = Frag11Layout.stripEnd(ends, strip);
-            int most = strip < strips ? Frag11Layout.STRIP_ELEMENTS : 0;
-            if (end < begin || end > begin + most) {
-                throw new MalformedMatrixException(Frag11Layout.CHUNK_DIRECTORY, at + 2L * strip,
-                        "strip ends at entry " + end + " after " + begin + ", expected 0 to " + most + " more");
-            }
+    private static void checkFirst(MemorySegment rowBlockEscapes, int rowBlock, long expected) {
+        long first = rowBlockEscapes.get(Frag11Matrix.I64, 8L * rowBlock);
+        if (first != expected) {
+            throw new MalformedMatrixException(Frag11Layout.ROW_BLOCK_ESCAPES, 8L * rowBlock,
+                    "first word " + first + ", expected " + expected);
         }
     }
 }

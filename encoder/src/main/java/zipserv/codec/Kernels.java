@@ -35,7 +35,7 @@ final class Kernels {
 
     /** The fastest encoder and decoder of frag11 here. */
     static final FieldEncoder FIELD_ENCODER = VECTOR ? new VectorFieldEncoder() : new LaneFieldEncoder();
-    static final ChunkDecoder CHUNK_DECODER = VECTOR ? new VectorChunkDecoder() : new LaneChunkDecoder();
+    static final FieldDecoder FIELD_DECODER = VECTOR ? new VectorFieldDecoder() : new LaneFieldDecoder();
 
     private Kernels() {
     }

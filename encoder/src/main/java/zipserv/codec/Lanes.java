@@ -49,6 +49,12 @@ final class Lanes {
         return (rebased & ~(rebased - ExponentWindow.SIZE * ONES) & BIT_14) >>> 14;
     }
 
+    /** Per lane: 1 if the exponent is outside a window of frag11, else 0. */
+    static long outside(long elements, int base) {
+        long distance = (elements >>> 7 & LOW_BYTES) + (0x4000 - base) * ONES ^ BIT_14;
+        return (distance & (0x8000 - Frag11Layout.WINDOW) * ONES) + 0x7FFF * ONES >>> 15 & ONES;
+    }
+
     /** Per lane: code 1 .. 7 if the element is within the window, else 0. */
     static long codes(long rebased, long inWindow) {
         return rebased + ONES & inWindow * 7;

@@ -2,6 +2,7 @@ package zipserv.codec;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,8 +28,8 @@ class Frag11KernelsTest {
             int[] vector = pairs.clone();
             int[] lanesDifferences = new int[pairs.length];
             int[] vectorDifferences = random.ints(pairs.length).toArray();
-            long[] lanesEscaped = new long[pairs.length / 64];
-            long[] vectorEscaped = random.longs(pairs.length / 64).toArray();
+            int[] lanesEscaped = new int[Frag11Layout.PAIRS];
+            int[] vectorEscaped = random.ints(Frag11Layout.PAIRS).toArray();
             new LaneFieldEncoder().encode(lanes, lanesDifferences, lanesEscaped, bias);
             new VectorFieldEncoder().encode(vector, vectorDifferences, vectorEscaped, bias);
             assertArrayEquals(lanes, vector);
@@ -36,36 +37,56 @@ class Frag11KernelsTest {
             assertArrayEquals(lanesEscaped, vectorEscaped);
             for (int i = 0; i < pairs.length; i++) {
                 assertEquals(pairs[i], Frag11Layout.pair(lanes[i], bias) ^ lanesDifferences[i]);
-                assertEquals(lanesDifferences[i] == 0 ? 0 : 1, lanesEscaped[i / 64] >>> i % 64 & 1);
+                assertEquals(lanesDifferences[i] == 0 ? 0 : 1, lanesEscaped[i / 32] >>> i % 32 & 1);
             }
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4})
-    void decodersAgree(int strips) {
+    /** All patterns with all windows, at every place among 64. */
+    @Test
+    void countersAgreeWithTheWindow() {
+        MemorySegment elements = MemorySegment.ofArray(new byte[2 * 65 + 1]);
+        for (int round = 0; round < 20_000; round++) {
+            int base = random.nextInt(Frag11Layout.LAST_BASE + 1);
+            int expected = 0;
+            for (int i = 0; i < 64; i++) {
+                int bits = random.nextInt(4) > 0 ? Bf16.of(Math.clamp(base + random.nextInt(-1, 9), 0, 255), 255)
+                        : random.nextInt(1 << 16);
+                elements.set(Frag11Matrix.U16, 1 + 2 * i, (short) bits);
+                int exponent = Bf16.exponent(bits);
+                expected += exponent >= base && exponent <= base + 7 ? 0 : 1;
+            }
+            assertEquals(expected, new LaneFieldEncoder().countEscapes(elements, 1, base));
+            assertEquals(expected, new VectorFieldEncoder().countEscapes(elements, 1, base));
+        }
+    }
+
+    @Test
+    void decodersAgree() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment words = arena.allocate(4 * (3 + 4 * Frag11Layout.STRIP_WORDS));
-            for (int base = 0; base <= Frag11Layout.LAST_BASE; base += 8) {
+            MemorySegment words = arena.allocate(4 * (3 + Frag11Layout.STRIP_WORDS));
+            for (int base = 0; base <= Frag11Layout.LAST_BASE; base++) {
                 for (long i = 0; i < words.byteSize(); i += 4) {
                     words.set(Frag11Matrix.I32, i, random.nextInt());
                 }
-                short[] lanes = new short[Frag11Layout.ROWS * Frag11Layout.CHUNK_COLUMNS];
+                short[] lanes = new short[Frag11Layout.ROWS * 100];
                 short[] vector = lanes.clone();
-                new LaneChunkDecoder().decode(words, 3, strips, Frag11Layout.bias(base), lanes);
-                new VectorChunkDecoder().decode(words, 3, strips, Frag11Layout.bias(base), vector);
+                new LaneFieldDecoder().decode(words, 3, Frag11Layout.bias(base), lanes, 36, 100);
+                new VectorFieldDecoder().decode(words, 3, Frag11Layout.bias(base), vector, 36, 100);
                 assertArrayEquals(lanes, vector);
+                for (int i = 0; i < lanes.length; i++) {
+                    assertTrue(i % 100 >= 36 || lanes[i] == 0, "beside the strip");
+                }
             }
         }
     }
 
-    /** Words at the very end of a part: nothing behind them is read. */
+    /** Words at the very end of a part: nothing behind them is read, and nothing behind the strip is written. */
     @Test
     void decodersStayInside() {
-        MemorySegment words = MemorySegment.ofArray(new byte[4 * 4 * Frag11Layout.STRIP_WORDS]);
-        short[] out = new short[Frag11Layout.ROWS * Frag11Layout.CHUNK_COLUMNS];
-        new LaneChunkDecoder().decode(words, 0, 4, 0, out);
-        new VectorChunkDecoder().decode(words, 0, 4, 0, out);
-        new VectorChunkDecoder().decode(words, 352, 3, 0, out);
+        MemorySegment words = MemorySegment.ofArray(new byte[4 * 2 * Frag11Layout.STRIP_WORDS]);
+        short[] out = new short[Frag11Layout.STRIP_ELEMENTS];
+        new LaneFieldDecoder().decode(words, Frag11Layout.STRIP_WORDS, 0, out, 0, 64);
+        new VectorFieldDecoder().decode(words, Frag11Layout.STRIP_WORDS, 0, out, 0, 64);
     }
 }

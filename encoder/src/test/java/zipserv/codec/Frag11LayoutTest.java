@@ -2,12 +2,9 @@ package zipserv.codec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class Frag11LayoutTest {
 
@@ -64,37 +61,47 @@ class Frag11LayoutTest {
         }
     }
 
-    /** The plane is the mma fragment: lane = 4 * row + column / 2 in each register's 8 x 8. */
+    /** Pair i of the four runs of a lane: rows g and g + 8, columns 8 t and 32 + 8 t. */
     @Test
-    void planeFollowsTheFragments() {
-        boolean[] seen = new boolean[Frag11Layout.PLANE_WORDS];
+    void planeFollowsTheRuns() {
+        boolean[][] seen = new boolean[16][64];
         for (int pair = 0; pair < Frag11Layout.PAIRS; pair++) {
             for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
                 int plane = Frag11Layout.plane(pair, lane);
-                assertFalse(seen[plane]);
-                seen[plane] = true;
-                int position = FragmentLayout.lanePosition(lane);
-                assertEquals(FragmentLayout.fragRow(pair) + FragmentLayout.positionRow(position),
-                        Frag11Layout.row(plane));
-                assertEquals(FragmentLayout.fragColumn(pair) + FragmentLayout.positionColumn(position),
-                        Frag11Layout.column(plane));
-                assertEquals(pair, FragmentLayout.fragOf(Frag11Layout.row(plane), Frag11Layout.column(plane)));
+                int row = Frag11Layout.row(plane);
+                int column = Frag11Layout.column(plane);
+                assertFalse(seen[row][column]);
+                seen[row][column] = true;
+                assertEquals(lane / 4 + 8 * (pair % 2), row);
+                assertEquals(32 * (pair / 2 % 2) + 8 * (lane % 4) + 2 * (pair / 4), column);
+                assertEquals(pair, Frag11Layout.pairOf(plane));
+                assertEquals(lane, Frag11Layout.laneOf(plane));
             }
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4})
-    void wordsOfAChunkFillIt(int strips) {
-        boolean[] seen = new boolean[strips * Frag11Layout.STRIP_WORDS];
+    /** The four pairs of an instruction are those of the fragment but for the order of the columns. */
+    @Test
+    void rowsAreThoseOfTheFragment() {
+        for (int pair = 0; pair < Frag11Layout.PAIRS; pair++) {
+            for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
+                assertEquals(FragmentLayout.fragRow(pair)
+                                + FragmentLayout.positionRow(FragmentLayout.lanePosition(lane)),
+                        Frag11Layout.row(Frag11Layout.plane(pair, lane)));
+            }
+        }
+    }
+
+    @Test
+    void wordsFillAStrip() {
+        boolean[] seen = new boolean[Frag11Layout.STRIP_WORDS];
         for (int word = 0; word < Frag11Layout.LANE_WORDS; word++) {
             for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
-                for (int strip = 0; strip < strips; strip++) {
-                    int index = Frag11Layout.word(word, lane, strip, strips);
-                    assertFalse(seen[index]);
-                    seen[index] = true;
-                    assertEquals(Frag11Layout.word(word, lane, 0, strips) + strip, index, "strips side by side");
-                }
+                int index = Frag11Layout.word(word, lane);
+                assertFalse(seen[index]);
+                seen[index] = true;
+                assertEquals(Frag11Layout.word(word, 0) + lane, index, "lanes side by side");
+                assertEquals(Frag11Layout.stripWord(1234) + index, Frag11Layout.word(1234, word, lane));
             }
         }
     }
@@ -107,27 +114,16 @@ class Frag11LayoutTest {
         assertEquals(1 << 27, Frag11Layout.rowBlocks(Integer.MAX_VALUE));
         assertEquals(1, Frag11Layout.strips(64));
         assertEquals(2, Frag11Layout.strips(65));
-        assertEquals(1, Frag11Layout.chunks(256));
-        assertEquals(2, Frag11Layout.chunks(257));
-        assertEquals(4, Frag11Layout.chunkStrips(0, 7));
-        assertEquals(3, Frag11Layout.chunkStrips(1, 7));
-        assertEquals(4, Frag11Layout.chunkStrips(1, 8));
-        assertEquals(352L * (3 * 7 + 4), Frag11Layout.chunkWord(3, 1, 7));
+        assertEquals(3 * 7 + 4, Frag11Layout.strip(3, 4, 7));
+        assertEquals(352L * (3 * 7 + 4), Frag11Layout.stripWord(Frag11Layout.strip(3, 4, 7)));
         assertEquals(352L << 52, Frag11Layout.wordsLength(Integer.MAX_VALUE, Integer.MAX_VALUE));
-        assertEquals(1L << 51, Frag11Layout.directoryLength(Integer.MAX_VALUE, Integer.MAX_VALUE));
-        assertEquals(352L * 4 * 5 * 2 + 2 + 2 * 11 + 16 * 2 * 2, Frag11Layout.bytes(17, 257, 11));
-        assertTrue(Frag11Layout.chunkWord(1, 0, 7) % 4 == 0, "128-bit loads");
-    }
-
-    @Test
-    void directoryHoldsFullChunks() {
-        long ends = 0x1000_0C00_0800_0400L;
-        for (int strip = 0; strip < 4; strip++) {
-            assertEquals(1024 * strip, Frag11Layout.stripBegin(ends, strip));
-            assertEquals(1024 * strip + 1024, Frag11Layout.stripEnd(ends, strip));
-        }
-        assertEquals(0xFFFF, Frag11Layout.stripEnd(-1, 3));
-        assertEquals(0xFFFF, Frag11Layout.stripBegin(-1, 3));
-        assertEquals(0, Frag11Layout.stripBegin(-1, 0));
+        assertEquals(1L << 52, Frag11Layout.stripEndsLength(Integer.MAX_VALUE, Integer.MAX_VALUE));
+        assertEquals((1 << 27) + 1, Frag11Layout.rowBlockEscapesLength(Integer.MAX_VALUE));
+        assertEquals(352L * 4 * 5 * 2 + 2 + 4 * 11 + 8 * 3 + 4 * 5 * 2, Frag11Layout.bytes(17, 257, 11));
+        assertEquals(0, Frag11Layout.escapeWords(0));
+        assertEquals(1, Frag11Layout.escapeWords(1));
+        assertEquals(1, Frag11Layout.escapeWords(2));
+        assertEquals(512, Frag11Layout.escapeWords(1024));
+        assertEquals(0, Frag11Layout.escapeBits(0), "filling changes nothing");
     }
 }

@@ -20,8 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Frag11MalformedTest {
 
     private static final int ROWS = 130;
-    /** Two chunks side by side, the second one of two strips. */
+    /** Two tiles side by side, the second one of two strips. */
     private static final int COLUMNS = 370;
+    private static final int STRIPS = 6;
 
     private final WeightCodec codec = Codecs.of(WeightFormat.FRAG11);
     private final Arena arena = Arena.ofShared();
@@ -56,7 +57,7 @@ class Frag11MalformedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"words", "bases", "escapes", "chunk_directory"})
+    @ValueSource(strings = {"words", "bases", "escapes", "row_block_escapes", "strip_ends"})
     void missingShortLongAndMistypedParts(String name) {
         MatrixPart part = parts.get(name);
         long size = part.data().byteSize();
@@ -100,59 +101,88 @@ class Frag11MalformedTest {
     }
 
     @Test
-    void badFirstEntries() {
-        MemorySegment directory = data("chunk_directory");
-        for (long at = 0; at < directory.byteSize(); at += 16) {
-            long right = directory.get(Frag11Matrix.I64, at);
+    void badRowBlockEscapes() {
+        MemorySegment starts = data("row_block_escapes");
+        for (long at = 0; at < starts.byteSize(); at += 8) {
+            long right = starts.get(Frag11Matrix.I64, at);
             for (long wrong : new long[] {right + 1, right - 1, -1 - right, Long.MIN_VALUE, Long.MAX_VALUE}) {
-                directory.set(Frag11Matrix.I64, at, wrong);
-                assertEquals("part chunk_directory, byte " + at + ": first entry " + wrong + ", expected " + right,
+                starts.set(Frag11Matrix.I64, at, wrong);
+                assertEquals("part row_block_escapes, byte " + at + ": first word " + wrong + ", expected " + right,
                         refused().getMessage());
             }
-            directory.set(Frag11Matrix.I64, at, right);
+            starts.set(Frag11Matrix.I64, at, right);
         }
     }
 
+    /** Ends that descend, or that are further apart than a strip has elements. */
     @ParameterizedTest
-    @CsvSource({"8, 1025", "10, 0", "12, 3000", "14, 65535", "14, 0", "24, 1025", "28, 60", "30, 0", "30, 65535"})
-    void badEnds(long at, int end) {
-        data("chunk_directory").set(Frag11Matrix.U16, at, (short) end);
-        MalformedMatrixException refused = refused();
-        assertEquals("chunk_directory", refused.part());
-        assertTrue(refused.offset() == at || refused.offset() == at + 2, refused.getMessage());
+    @ValueSource(ints = {-1, Integer.MIN_VALUE, Integer.MAX_VALUE, 6 * 512 + 1})
+    void badStripEnds(int wrong) {
+        MemorySegment ends = data("strip_ends");
+        for (long at = 0; at < ends.byteSize(); at += 4) {
+            int right = ends.get(Frag11Matrix.I32, at);
+            ends.set(Frag11Matrix.I32, at, wrong);
+            int begin = at / 4 % STRIPS == 0 ? 0 : ends.get(Frag11Matrix.I32, at - 4);
+            assertEquals("part strip_ends, byte " + at + ": escapes from word " + begin + " to " + wrong
+                    + ", expected 0 to 512 words", refused().getMessage());
+            ends.set(Frag11Matrix.I32, at, right);
+        }
+    }
+
+    @Test
+    void stripEndsThatDescend() {
+        MemorySegment ends = data("strip_ends");
+        int end = ends.get(Frag11Matrix.I32, 4);
+        ends.set(Frag11Matrix.I32, 0, end + 1);
+        assertEquals("part strip_ends, byte 4: escapes from word " + (end + 1) + " to " + end
+                + ", expected 0 to 512 words", refused().getMessage());
     }
 
     @Test
     void stripsOfMoreEscapesThanElements() {
-        CompressedMatrix matrix = codec.encode(Matrices.uniformBits(16, 256, 52), arena, 1);
-        MemorySegment directory = RoundTrip.partsOf(matrix).get("chunk_directory").data();
-        directory.set(Frag11Matrix.U16, 8, (short) 1024);
-        codec.open(16, 256, RoundTrip.partsOf(matrix), Map.of());
-        directory.set(Frag11Matrix.U16, 8, (short) 1025);
-        assertEquals("part chunk_directory, byte 8: strip ends at entry 1025 after 0, expected 0 to 1024 more",
-                assertThrows(MalformedMatrixException.class,
-                        () -> codec.open(16, 256, RoundTrip.partsOf(matrix), Map.of())).getMessage());
+        Map<String, MatrixPart> full = RoundTrip.partsOf(codec.encode(Matrices.constant(16, 128, 0x3F80), arena, 1));
+        assertEquals(0, full.get("escapes").elements());
+        replace(full, "escapes", arena.allocate(4 * 513));
+        for (int words : new int[] {512, 513}) {
+            full.get("strip_ends").data().set(Frag11Matrix.I32, 0, words);
+            full.get("strip_ends").data().set(Frag11Matrix.I32, 4, 513);
+            full.get("row_block_escapes").data().set(Frag11Matrix.I64, 8, 513);
+            if (words == 512) {
+                codec.open(16, 128, full, Map.of());
+            } else {
+                assertEquals("part strip_ends, byte 0: escapes from word 0 to 513, expected 0 to 512 words",
+                        assertThrows(MalformedMatrixException.class, () -> codec.open(16, 128, full, Map.of()))
+                                .getMessage());
+            }
+        }
     }
 
-    /** The end of the last strip is the beginning of the next chunk. */
+    private static void replace(Map<String, MatrixPart> parts, String name, MemorySegment data) {
+        parts.put(name, new MatrixPart(name, parts.get(name).type(), data));
+    }
+
+    /** The end of the last strip is the beginning of the next row block. */
     @Test
-    void endsThatDisagreeWithTheNextChunk() {
-        MemorySegment directory = data("chunk_directory");
-        directory.set(Frag11Matrix.U16, 14, (short) (directory.get(Frag11Matrix.U16, 14) + 1));
-        assertEquals(16, refused().offset());
+    void endsThatDisagreeWithTheNextRowBlock() {
+        MemorySegment ends = data("strip_ends");
+        long at = 4 * (STRIPS - 1);
+        ends.set(Frag11Matrix.I32, at, ends.get(Frag11Matrix.I32, at) + 1);
+        assertEquals("row_block_escapes", refused().part());
+        assertEquals(8, refused().offset());
     }
 
     @Test
-    void endsOfTheLastChunkThatDisagreeWithTheLength() {
-        MemorySegment directory = data("chunk_directory");
-        long last = directory.byteSize() - 16;
-        long ends = directory.get(Frag11Matrix.I64, last + 8);
-        directory.set(Frag11Matrix.I64, last + 8, ends + 0x0001_0001_0001_0001L);
+    void endsThatDisagreeWithTheLength() {
+        MemorySegment ends = data("strip_ends");
+        MemorySegment starts = data("row_block_escapes");
+        long last = ends.byteSize() - 4;
+        ends.set(Frag11Matrix.I32, last, ends.get(Frag11Matrix.I32, last) + 1);
+        starts.set(Frag11Matrix.I64, starts.byteSize() - 8, data("escapes").byteSize() / 4 + 1);
         assertEquals("escapes", refused().part());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0x0000, 0x03FF, 0x8400, 0xFFFF})
+    @ValueSource(ints = {0x0000, 0x0001, 0x03FF, 0x8400, 0xFFFF})
     void badEntries(int entry) {
         data("escapes").set(Frag11Matrix.U16, 0, (short) entry);
         CompressedMatrix matrix = open();
@@ -161,6 +191,28 @@ class Frag11MalformedTest {
         assertEquals(String.format("part escapes, byte 0: entry 0x%04X, expected 0x0400 .. 0x7FFF and a position above "
                 + "-1", entry), e.getMessage());
         matrix.decodeTile(0, 1, tile);
+    }
+
+    /** Zero is filling at the very end of a strip's entries, an error anywhere else. */
+    @Test
+    void fillingInFrontOfTheEnd() {
+        MemorySegment ends = data("strip_ends");
+        int end = ends.get(Frag11Matrix.I32, 0);
+        assertTrue(end >= 2);
+        MemorySegment escapes = data("escapes");
+        for (int i = 0; i < 2 * end; i++) {
+            short right = escapes.get(Frag11Matrix.U16, 2L * i);
+            escapes.set(Frag11Matrix.U16, 2L * i, (short) 0);
+            if (i == 2 * end - 1) {
+                open().decodeTile(0, 0, new short[4096]);
+            } else {
+                MalformedMatrixException e = assertThrows(MalformedMatrixException.class,
+                        () -> open().decodeTile(0, 0, new short[4096]));
+                assertEquals("escapes", e.part());
+                assertEquals(2L * i, e.offset());
+            }
+            escapes.set(Frag11Matrix.U16, 2L * i, right);
+        }
     }
 
     @Test

@@ -17,7 +17,8 @@ final class Frag11ReferenceDecoder {
     private final ByteBuffer words;
     private final ByteBuffer bases;
     private final ByteBuffer escapes;
-    private final ByteBuffer directory;
+    private final ByteBuffer rowBlockEscapes;
+    private final ByteBuffer stripEnds;
 
     Frag11ReferenceDecoder(CompressedMatrix matrix) {
         rows = matrix.rows();
@@ -27,7 +28,8 @@ final class Frag11ReferenceDecoder {
         words = buffer(parts.get("words"));
         bases = buffer(parts.get("bases"));
         escapes = buffer(parts.get("escapes"));
-        directory = buffer(parts.get("chunk_directory"));
+        rowBlockEscapes = buffer(parts.get("row_block_escapes"));
+        stripEnds = buffer(parts.get("strip_ends"));
     }
 
     private static ByteBuffer buffer(MemorySegment segment) {
@@ -38,37 +40,29 @@ final class Frag11ReferenceDecoder {
     short[][] decode() {
         short[][] out = new short[rows][columns];
         int strips = (columns + 63) / 64;
-        int wordsBefore = 0;
+        int strip = 0;
         int escapesBefore = 0;
-        int chunk = 0;
         for (int top = 0; top < rows; top += 16) {
             int base = bases.get(top / 16) & 0xFF;
             if (base > 248) {
                 throw new AssertionError("base " + base);
             }
-            for (int firstStrip = 0; firstStrip < strips; firstStrip += 4) {
-                int width = Math.min(4, strips - firstStrip);
-                expect(escapesBefore, directory.getLong(16 * chunk), "first entry of chunk");
-                int chunkEscapes = 0;
-                for (int strip = 0; strip < 4; strip++) {
-                    int end = directory.getShort(16 * chunk + 8 + 2 * strip) & 0xFFFF;
-                    int left = 64 * (firstStrip + strip);
-                    if (strip < width) {
-                        int[] high = highBits(escapesBefore + chunkEscapes, escapesBefore + end);
-                        decodeStrip(out, top, left, base, wordsBefore, strip, width, high);
-                    } else {
-                        expect(chunkEscapes, end, "end of a strip that there is not");
-                    }
-                    chunkEscapes = end;
-                }
-                escapesBefore += chunkEscapes;
-                wordsBefore += 11 * 32 * width;
-                chunk++;
+            expect(escapesBefore, rowBlockEscapes.getLong(8 * (top / 16)), "first word of a row block's escapes");
+            int begin = 0;
+            for (int left = 0; left < 64 * strips; left += 64) {
+                int end = stripEnds.getInt(4 * strip);
+                int[] high = highBits(2 * (escapesBefore + begin), 2 * (escapesBefore + end));
+                decodeStrip(out, top, left, base, 352 * strip, high);
+                begin = end;
+                strip++;
             }
+            escapesBefore += begin;
         }
-        expect(4 * wordsBefore, words.capacity(), "length of words");
-        expect(2 * escapesBefore, escapes.capacity(), "length of escapes");
-        expect(16 * chunk, directory.capacity(), "length of chunk_directory");
+        expect(escapesBefore, rowBlockEscapes.getLong(8 * ((rows + 15) / 16)), "end of the escapes");
+        expect(4 * 352 * strip, words.capacity(), "length of words");
+        expect(4 * escapesBefore, escapes.capacity(), "length of escapes");
+        expect(8 * ((rows + 15) / 16 + 1), rowBlockEscapes.capacity(), "length of row_block_escapes");
+        expect(4 * strip, stripEnds.capacity(), "length of strip_ends");
         expect((rows + 15) / 16, bases.capacity(), "length of bases");
         return out;
     }
@@ -80,6 +74,9 @@ final class Frag11ReferenceDecoder {
         for (int i = from; i < to; i++) {
             int entry = escapes.getShort(2 * i) & 0xFFFF;
             int position = entry % 1024;
+            if (entry == 0 && i == to - 1) {
+                break;
+            }
             expect(0, entry >> 15, "bit 15 of an entry");
             if (position <= before || entry >> 10 == 0) {
                 throw new AssertionError("entry " + entry + " after position " + before);
@@ -90,26 +87,25 @@ final class Frag11ReferenceDecoder {
         return high;
     }
 
-    private void decodeStrip(short[][] out, int top, int left, int base, int chunkWord, int strip, int width,
-                             int[] high) {
+    private void decodeStrip(short[][] out, int top, int left, int base, int stripWord, int[] high) {
         for (int position = 0; position < 1024; position++) {
             int half = position % 2;
-            int register = position / 2 % 4;
+            int run = position / 2 % 4;
             int lane = position / 8 % 32;
-            int slice = position / 256;
-            int row = top + lane / 4 + 8 * (register % 2);
-            int column = left + 16 * slice + 8 * (register / 2) + 2 * (lane % 4) + half;
+            int instruction = position / 256;
+            int row = top + lane / 4 + 8 * (run % 2);
+            int column = left + 32 * (run / 2) + 8 * (lane % 4) + 2 * instruction + half;
 
-            int pair = 4 * slice + register;
+            int pair = 4 * instruction + run;
             int mantissa = 0;
             for (int bit = 0; bit < 7; bit++) {
-                mantissa += bit(chunkWord, strip, width, lane, pair, half, bit) << bit;
+                mantissa += bit(stripWord, lane, pair, half, bit) << bit;
             }
             int code = 0;
             for (int bit = 7; bit < 10; bit++) {
-                code += bit(chunkWord, strip, width, lane, pair, half, bit) << bit - 7;
+                code += bit(stripWord, lane, pair, half, bit) << bit - 7;
             }
-            int sign = bit(chunkWord, strip, width, lane, pair, half, 15);
+            int sign = bit(stripWord, lane, pair, half, 15);
             if (row < rows && column < columns) {
                 int exponent = base + code ^ 8 * high[position];
                 if (high[position] != 0 && exponent >= base && exponent <= base + 7) {
@@ -123,7 +119,7 @@ final class Frag11ReferenceDecoder {
     }
 
     /** A bit of a field, wherever it is kept. */
-    private int bit(int chunkWord, int strip, int width, int lane, int pair, int half, int bit) {
+    private int bit(int stripWord, int lane, int pair, int half, int bit) {
         int word = pair;
         int place = bit;
         if (pair > 10) {
@@ -139,7 +135,7 @@ final class Frag11ReferenceDecoder {
                 place = bit + 10;
             }
         }
-        int index = chunkWord + word * 32 * width + lane * width + strip;
+        int index = stripWord + 32 * word + lane;
         return words.getShort(4 * index + 2 * half) >> place & 1;
     }
 

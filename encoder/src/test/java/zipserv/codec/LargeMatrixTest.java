@@ -61,42 +61,45 @@ class LargeMatrixTest {
         }
     }
 
-    /** Words and escapes of more than 2^32 bytes; all elements but the last chunk's are escapes, never looked at. */
+    /** Words and escapes of more than 2^32 bytes; all elements but the last tile's are escapes, never looked at. */
     @Test
     void decodesFrag11Behind32Bits(@TempDir Path folder) throws IOException {
         int rows = 2 * ROWS;
         int strips = Frag11Layout.strips(COLUMNS);
-        int chunks = Frag11Layout.chunks(COLUMNS);
         int lastRowBlock = Frag11Layout.rowBlocks(rows) - 1;
-        long lastChunk = Frag11Layout.chunk(lastRowBlock, chunks - 1, chunks);
-        long escapesBefore = 4096 * lastChunk;
-        assertTrue(2 * escapesBefore > 1L << 32);
+        long lastStrip = Frag11Layout.strip(lastRowBlock, strips - 1, strips);
+        long escapesBefore = 512 * (lastStrip - 3);
+        assertTrue(4 * escapesBefore > 1L << 32);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment words = sparse(folder.resolve("words"), 4 * Frag11Layout.wordsLength(rows, COLUMNS), arena);
-            MemorySegment escapes = sparse(folder.resolve("escapes"), 2 * (escapesBefore + 1), arena);
-            MemorySegment directory = arena.allocate(8 * Frag11Layout.directoryLength(rows, COLUMNS));
-            for (long chunk = 0; chunk <= lastChunk; chunk++) {
-                long at = 8 * Frag11Layout.directory(chunk);
-                directory.set(Frag11Matrix.I64, at, 4096 * chunk);
-                directory.set(Frag11Matrix.I64, at + 8,
-                        chunk < lastChunk ? 0x1000_0C00_0800_0400L : 0x0001_0001_0001_0001L);
+            MemorySegment escapes = sparse(folder.resolve("escapes"), 4 * (escapesBefore + 1), arena);
+            MemorySegment starts = arena.allocate(8 * Frag11Layout.rowBlockEscapesLength(rows));
+            MemorySegment ends = arena.allocate(4 * Frag11Layout.stripEndsLength(rows, COLUMNS));
+            for (int rowBlock = 0; rowBlock <= lastRowBlock; rowBlock++) {
+                starts.set(Frag11Matrix.I64, 8L * rowBlock, 512L * strips * rowBlock);
             }
-            long lastWord = Frag11Layout.chunkWord(lastRowBlock, chunks - 1, strips);
+            for (long strip = 0; strip < lastStrip; strip++) {
+                int full = (int) (strip % strips) + 1;
+                ends.set(Frag11Matrix.I32, 4 * strip, 512 * (strip <= lastStrip - 4 ? full : strips - 4));
+            }
+            starts.set(Frag11Matrix.I64, 8L * (lastRowBlock + 1), escapesBefore + 1);
+            ends.set(Frag11Matrix.I32, 4 * lastStrip, 512 * (strips - 4) + 1);
+            long lastWord = Frag11Layout.stripWord(lastStrip);
             assertTrue(4 * lastWord > 1L << 32);
-            words.set(Frag11Matrix.I32, 4 * (lastWord + 3), 0x8021_0012);
-            escapes.set(Frag11Matrix.U16, 2 * escapesBefore, (short) (5 << 10));
+            words.set(Frag11Matrix.I32, 4 * lastWord, 0x8021_0012);
+            escapes.set(Frag11Matrix.U16, 4 * escapesBefore, (short) (5 << 10));
 
             Map<String, MatrixPart> parts = new LinkedHashMap<>();
             put(parts, Frag11Layout.WORDS, MatrixPart.Type.I32, words);
             put(parts, Frag11Layout.BASES, MatrixPart.Type.U8, arena.allocate(lastRowBlock + 1));
-            put(parts, Frag11Layout.ESCAPES, MatrixPart.Type.U8, escapes);
-            put(parts, Frag11Layout.CHUNK_DIRECTORY, MatrixPart.Type.I64, directory);
+            put(parts, Frag11Layout.ESCAPES, MatrixPart.Type.I32, escapes);
+            put(parts, Frag11Layout.ROW_BLOCK_ESCAPES, MatrixPart.Type.I64, starts);
+            put(parts, Frag11Layout.STRIP_ENDS, MatrixPart.Type.I32, ends);
             CompressedMatrix matrix = Codecs.of(WeightFormat.FRAG11).open(rows, COLUMNS, parts, Map.of());
 
             short[] tile = new short[4096];
-            matrix.decodeTile(lastRowBlock, chunks - 1, tile);
-            assertEquals(5 << 10, tile[0]);
-            assertEquals(0x0012, tile[192]);
+            matrix.decodeTile(lastRowBlock, strips / 4 - 1, tile);
+            assertEquals(5 << 10 | 0x0012, tile[192]);
             assertEquals((short) 0x8021, tile[193]);
         }
     }

@@ -43,7 +43,16 @@ record CodedExponents(int first, int last, long covered, long elements) {
             least = Math.min(least, base);
             most = Math.max(most, base);
         }
-        return new CodedExponents(least, most + Frag11Layout.WINDOW - 1, elements - escapes.byteSize() / 2, elements);
+        return new CodedExponents(least, most + Frag11Layout.WINDOW - 1, elements - entries(escapes), elements);
+    }
+
+    /** The escapes, less the zeros that fill the words. */
+    private static long entries(MemorySegment escapes) {
+        long count = 0;
+        for (long offset = 0; offset < escapes.byteSize(); offset += Short.BYTES) {
+            count += escapes.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset) == 0 ? 0 : 1;
+        }
+        return count;
     }
 
     private static MemorySegment part(CompressedMatrix matrix, String name) {
