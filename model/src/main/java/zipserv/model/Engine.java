@@ -1,6 +1,7 @@
 package zipserv.model;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Runs a model. An engine holds the weights; a {@link Sequence} holds one text's key/value cache. An engine is used by
@@ -20,10 +21,20 @@ public interface Engine extends AutoCloseable {
     /** Largest batch that {@link #decode} takes. */
     int maxBatch();
 
+    /** The largest capacity that {@link #newSequence} can give at this moment; 0 if none. */
+    int room();
+
+    /** Memory that the engine has taken at this moment. When all sequences are closed it is the same every time. */
+    MemoryUse memory();
+
+    /** Bytes of the device's memory that nobody has taken; empty for an engine without a device of its own. */
+    OptionalLong freeDeviceMemory();
+
     /**
      * Opens a sequence with room for {@code capacity} tokens.
      *
      * @throws IllegalArgumentException if capacity is below 1 or above the model's {@code maxPositions}
+     * @throws ModelException           if the key/value cache has no room for it, see {@link #room}
      */
     Sequence newSequence(int capacity);
 

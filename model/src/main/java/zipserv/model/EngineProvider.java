@@ -16,6 +16,18 @@ public interface EngineProvider {
     /** Why this engine cannot run on this machine, as one line with the remedy; empty if it can. */
     Optional<String> obstacle();
 
+    /** The device, if this engine can run and its device has memory of its own, which a model may exceed. */
+    default Optional<DeviceInfo> device() {
+        return Optional.empty();
+    }
+
+    /**
+     * Computes what {@link #open} would take of the device's memory, without loading anything.
+     *
+     * @throws ModelException if this engine cannot run this model with these options
+     */
+    MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options);
+
     /**
      * Loads a model.
      *

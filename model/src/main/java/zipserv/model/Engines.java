@@ -1,5 +1,6 @@
 package zipserv.model;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -33,38 +34,85 @@ public final class Engines {
     }
 
     /**
-     * Loads a model with the engine of a name, or with {@code auto} the best that runs on this machine.
+     * An engine that runs here and has the memory for a model.
      *
-     * @param checkpoint must stay open as long as the engine
-     * @throws ModelException if there is no such engine, or if it cannot run here or not this model
+     * @param provider opens it
+     * @param reason   one line: which it is, and why not the others
      */
-    public Engine open(String name, Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
-        EngineProvider provider = name.equals(AUTO) ? choose(options) : find(name);
-        return provider.open(checkpoint, config, options);
+    public record Choice(EngineProvider provider, String reason) {
     }
 
-    private EngineProvider find(String name) {
+    /**
+     * Takes the engine of a name, or with {@code auto} the best that runs on this machine and has the memory.
+     *
+     * @throws ModelException if there is no such engine, if it cannot run here or not this model, or if its device has
+     *                        too little memory
+     */
+    public Choice choose(String name, Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
+        if (name.equals(AUTO)) {
+            return best(checkpoint, config, options);
+        }
         EngineProvider provider = providers.stream().filter(p -> p.name().equals(name)).findFirst()
                 .orElseThrow(() -> new ModelException("engine " + name + " is not known, expected "
                         + AUTO + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
-        provider.obstacle().ifPresent(reason -> {
+        provider.obstacle().or(() -> shortage(provider, checkpoint, config, options)).ifPresent(reason -> {
             throw new ModelException("engine " + name + " cannot run: " + reason);
         });
-        return provider;
+        return new Choice(provider, "device " + name + ": asked for by name");
     }
 
-    private EngineProvider choose(EngineOptions options) {
+    /**
+     * Loads a model with the engine of a name, or with {@code auto} the best, and logs why.
+     *
+     * @param checkpoint must stay open as long as the engine
+     * @throws ModelException as {@link #choose} does
+     */
+    public Engine open(String name, Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
+        Choice choice = choose(name, checkpoint, config, options);
+        options.log().accept(choice.reason());
+        return choice.provider().open(checkpoint, config, options);
+    }
+
+    private Choice best(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
+        List<String> refused = new ArrayList<>();
         for (EngineProvider provider : providers) {
             if (provider.priority() < 0) {
                 continue;
             }
-            Optional<String> obstacle = provider.obstacle();
-            if (obstacle.isEmpty()) {
-                options.log().accept("engine " + provider.name() + ": the best that runs on this machine");
-                return provider;
+            Optional<String> reason = provider.obstacle()
+                    .or(() -> shortage(provider, checkpoint, config, options));
+            if (reason.isEmpty()) {
+                return new Choice(provider, "device " + provider.name()
+                        + provider.device().map(device -> ", " + device.name()).orElse("") + others(provider, refused));
             }
-            options.log().accept("engine " + provider.name() + " not used: " + obstacle.get());
+            refused.add("not " + provider.name() + ": " + reason.get());
         }
-        throw new ModelException("no engine runs on this machine");
+        throw new ModelException("no engine runs on this machine" + (refused.isEmpty() ? "" : ": ")
+                + String.join("; ", refused));
+    }
+
+    /** Why it was none of the others. */
+    private String others(EngineProvider chosen, List<String> refused) {
+        if (!refused.isEmpty()) {
+            return " (" + String.join("; ", refused) + ")";
+        }
+        String slower = providers.stream().filter(p -> p.priority() >= 0 && p != chosen).map(EngineProvider::name)
+                .collect(Collectors.joining(", "));
+        String byName = providers.stream().filter(p -> p.priority() < 0).map(EngineProvider::name)
+                .collect(Collectors.joining(", "));
+        return !slower.isEmpty() ? " (not " + slower + ": slower)"
+                : byName.isEmpty() ? "" : " (not " + byName + ": only when asked for by name)";
+    }
+
+    /** What the device lacks, with the remedy; empty if the model fits. */
+    private static Optional<String> shortage(EngineProvider provider, Checkpoint checkpoint, ModelConfig config,
+            EngineOptions options) {
+        return provider.device().flatMap(device -> {
+            MemoryUse needed = provider.memoryNeeded(checkpoint, config, options);
+            return needed.total() <= device.freeMemory() ? Optional.empty() : Optional.of("the model needs "
+                    + needed.text() + ", but " + device.name() + " has " + MemoryUse.gigabytes(device.freeMemory())
+                    + " free of " + MemoryUse.gigabytes(device.totalMemory()) + ": take a shorter --context or fewer "
+                    + "sequences at a time, close other programs on the GPU, or run on the CPU");
+        });
     }
 }

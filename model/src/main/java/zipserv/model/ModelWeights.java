@@ -1,6 +1,7 @@
 package zipserv.model;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import zipserv.checkpoint.Checkpoint;
 import zipserv.codec.CompressedMatrix;
@@ -37,6 +38,14 @@ public record ModelWeights(CompressedMatrix embedding, List<Layer> layers, float
      */
     public record Layer(float[] attentionNorm, Linear query, Linear key, Linear value, float[] queryNorm,
                         float[] keyNorm, Linear output, float[] mlpNorm, Linear gate, Linear up, Linear down) {
+    }
+
+    /** Bytes of all matrices as they are stored, each counted once. */
+    public long bytes() {
+        Stream<CompressedMatrix> matrices = layers.stream().flatMap(layer -> Stream.of(layer.query(), layer.key(),
+                layer.value(), layer.output(), layer.gate(), layer.up(), layer.down())).map(Linear::weights);
+        return Stream.concat(Stream.of(embedding, head.weights()), matrices).distinct()
+                .mapToLong(CompressedMatrix::compressedBytes).sum();
     }
 
     /**

@@ -28,7 +28,7 @@ record ModelSession(Checkpoint checkpoint, ModelConfig config, Engine engine) im
         Checkpoint checkpoint = Checkpoint.open(model);
         try {
             ModelConfig config = ModelConfig.load(model);
-            Engine engine = Engines.installed().open(device, checkpoint, config, new EngineOptions(threads, log));
+            Engine engine = Engines.installed().open(device, checkpoint, config, EngineOptions.defaults().withThreads(threads).withLog(log));
             return new ModelSession(checkpoint, config, engine);
         } catch (RuntimeException | Error e) {
             checkpoint.close();

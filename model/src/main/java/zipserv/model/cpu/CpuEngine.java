@@ -4,10 +4,14 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import zipserv.model.Engine;
 import zipserv.model.Linear;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelWeights;
 import zipserv.model.ModelWeights.Layer;
@@ -37,6 +41,7 @@ public final class CpuEngine implements Engine {
     private Activations activations;
     private Rows logitsBlock;
     private CpuLogits lastLogits;
+    private final Set<CpuSequence> open = new HashSet<>();
 
     /** @param threads 1 or more; the calling thread is one of them */
     public CpuEngine(ModelConfig config, ModelWeights weights, int threads) {
@@ -72,7 +77,32 @@ public final class CpuEngine implements Engine {
             throw new IllegalArgumentException("capacity of " + capacity + " tokens, expected 1 to "
                     + config.maxPositions());
         }
-        return new CpuSequence(this, config, capacity);
+        CpuSequence sequence = new CpuSequence(this, config, capacity);
+        open.add(sequence);
+        return sequence;
+    }
+
+    /** A sequence's memory comes with its tokens, so there is always room for another. */
+    @Override
+    public int room() {
+        return config.maxPositions();
+    }
+
+    /** Weights are pages of the checkpoint's files; cache and activations are on the Java heap. */
+    @Override
+    public MemoryUse memory() {
+        return new MemoryUse(weights.bytes(), open.stream().mapToLong(sequence -> sequence.cache.bytes()).sum(),
+                activations.bytes() + logitsBlock.bytes());
+    }
+
+    @Override
+    public OptionalLong freeDeviceMemory() {
+        return OptionalLong.empty();
+    }
+
+    /** A sequence was closed. */
+    void forget(CpuSequence sequence) {
+        open.remove(sequence);
     }
 
     @Override
@@ -243,6 +273,10 @@ public final class CpuEngine implements Engine {
             gate = new Rows(rows, config.intermediateSize());
             up = new Rows(rows, config.intermediateSize());
             turns = new Rows(rows, rope.tableWidth());
+        }
+
+        long bytes() {
+            return Stream.of(x, h, q, k, v, attended, gate, up, turns).mapToLong(Rows::bytes).sum();
         }
     }
 }

@@ -6,6 +6,7 @@ import zipserv.checkpoint.Checkpoint;
 import zipserv.model.Engine;
 import zipserv.model.EngineOptions;
 import zipserv.model.EngineProvider;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelWeights;
 
@@ -27,6 +28,13 @@ public final class CpuEngineProvider implements EngineProvider {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
                 ? Optional.empty()
                 : Optional.of("the JVM was started without --add-modules jdk.incubator.vector");
+    }
+
+    /** Weights are mapped, not loaded, and the cache grows with the tokens: this is what a full cache comes to. */
+    @Override
+    public MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
+        return new MemoryUse(MemoryUse.storedWeights(checkpoint), options.cacheTokens()
+                * KvCache.bytesPerToken(config.layers(), config.kvHeads(), config.headDim()), 0);
     }
 
     @Override

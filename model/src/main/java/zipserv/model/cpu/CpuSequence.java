@@ -68,5 +68,6 @@ final class CpuSequence implements Engine.Sequence {
         closed = true;
         length = 0;
         cache.release(0);
+        owner.forget(this);
     }
 }

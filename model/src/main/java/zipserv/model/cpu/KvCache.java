@@ -48,7 +48,17 @@ final class KvCache {
 
     /** What a position takes. */
     long bytesPerToken() {
-        return (long) Float.BYTES * layers * kvHeads * (headDim + valueStride);
+        return bytesPerToken(layers, kvHeads, headDim);
+    }
+
+    /** What a position of a model takes. */
+    static long bytesPerToken(int layers, int kvHeads, int headDim) {
+        return (long) Float.BYTES * layers * kvHeads * (headDim + Lanes.pad(headDim));
+    }
+
+    /** What all pages take. */
+    long bytes() {
+        return pages.size() * PAGE * bytesPerToken();
     }
 
     /** Frees the pages beyond {@code length} positions. */

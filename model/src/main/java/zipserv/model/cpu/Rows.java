@@ -34,4 +34,9 @@ final class Rows {
     int offset(int row) {
         return start + row * stride;
     }
+
+    /** Memory of all rows. */
+    long bytes() {
+        return (long) Float.BYTES * data.length;
+    }
 }

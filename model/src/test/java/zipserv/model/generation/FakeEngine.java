@@ -1,14 +1,18 @@
 package zipserv.model.generation;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 import zipserv.model.Engine;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelConfig.Architecture;
 import zipserv.model.ModelConfig.Rope;
+import zipserv.model.ModelException;
 import zipserv.model.sampling.Sampler;
 
 /** An engine whose logits are a function of the tokens so far. */
@@ -20,6 +24,9 @@ final class FakeEngine implements Engine {
     /** Tokens of each call, a prefill or a decode step. */
     final List<List<Integer>> calls = new ArrayList<>();
     int openSequences;
+    int maxBatch = 1;
+    int cacheTokens = Integer.MAX_VALUE;
+    private int takenTokens;
 
     FakeEngine(int vocabulary, int maxPositions, Function<List<Integer>, float[]> model) {
         this.config = new ModelConfig(Architecture.LLAMA, 2, 2, 1, 1, 1, 2, vocabulary, maxPositions, 1e-5f,
@@ -48,7 +55,22 @@ final class FakeEngine implements Engine {
 
     @Override
     public int maxBatch() {
-        return 1;
+        return maxBatch;
+    }
+
+    @Override
+    public int room() {
+        return Math.min(config.maxPositions(), cacheTokens - takenTokens);
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return new MemoryUse(0, takenTokens, 0);
+    }
+
+    @Override
+    public OptionalLong freeDeviceMemory() {
+        return OptionalLong.empty();
     }
 
     @Override
@@ -56,7 +78,11 @@ final class FakeEngine implements Engine {
         if (capacity < 1 || capacity > config.maxPositions()) {
             throw new IllegalArgumentException("capacity " + capacity);
         }
+        if (capacity > room()) {
+            throw new ModelException("no room for " + capacity + " tokens");
+        }
         openSequences++;
+        takenTokens += capacity;
         return new FakeSequence(capacity);
     }
 
@@ -79,7 +105,17 @@ final class FakeEngine implements Engine {
 
     @Override
     public Logits decode(List<? extends Sequence> sequences, int[] tokens) {
-        return prefill(sequences.getFirst(), tokens, LogitsAt.LAST);
+        List<float[]> rows = new ArrayList<>();
+        for (int i = 0; i < tokens.length; i++) {
+            FakeSequence fake = (FakeSequence) sequences.get(i);
+            if (fake.tokens.size() == fake.capacity) {
+                throw new ContextOverflowException(fake.tokens.size(), 1, fake.capacity);
+            }
+            fake.tokens.add(tokens[i]);
+            rows.add(model.apply(fake.tokens));
+        }
+        calls.add(Arrays.stream(tokens).boxed().toList());
+        return new FakeLogits(rows);
     }
 
     @Override
@@ -113,6 +149,7 @@ final class FakeEngine implements Engine {
         @Override
         public void close() {
             openSequences--;
+            takenTokens -= capacity;
         }
     }
 

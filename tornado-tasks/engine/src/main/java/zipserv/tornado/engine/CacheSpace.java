@@ -48,6 +48,17 @@ final class CacheSpace {
         used.remove(first);
     }
 
+    /** The most slots that {@link #take} can give at this moment. */
+    int largest() {
+        int largest = 0;
+        int end = 0;
+        for (Map.Entry<Integer, Integer> range : used.entrySet()) {
+            largest = Math.max(largest, range.getKey() - end);
+            end = range.getKey() + range.getValue();
+        }
+        return Math.max(largest, slots - end);
+    }
+
     /** Slots that nobody has. */
     int free() {
         return slots - used.values().stream().mapToInt(Integer::intValue).sum();

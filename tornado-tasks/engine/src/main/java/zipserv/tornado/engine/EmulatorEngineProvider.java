@@ -6,6 +6,7 @@ import zipserv.checkpoint.Checkpoint;
 import zipserv.model.Engine;
 import zipserv.model.EngineOptions;
 import zipserv.model.EngineProvider;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
@@ -38,11 +39,16 @@ public final class EmulatorEngineProvider implements EngineProvider {
     }
 
     @Override
+    public MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
+        return EngineLimits.of(config, options).memory(config, MemoryUse.storedWeights(checkpoint));
+    }
+
+    @Override
     public Engine open(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
         obstacle().ifPresent(reason -> {
             throw new ModelException("engine " + NAME + " cannot run: " + reason);
         });
-        EngineLimits limits = EngineLimits.defaults(config);
+        EngineLimits limits = EngineLimits.of(config, options);
         options.log().accept(NAME + ": kernels run on the CPU, block by block");
         return new TornadoEngine(NAME, config, ModelWeights.load(checkpoint, config), limits);
     }

@@ -3,6 +3,8 @@ package zipserv.tornado.engine;
 import java.util.List;
 import java.util.stream.Stream;
 
+import zipserv.model.EngineOptions;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.tornado.kernels.GemmPlan;
@@ -45,10 +47,15 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
      * @throws ModelException if a property has no sensible value
      */
     public static EngineLimits defaults(ModelConfig config) {
+        return of(config, EngineOptions.defaults());
+    }
+
+    /** {@link #defaults}, unless the options say how many tokens the cache has to hold. */
+    static EngineLimits of(ModelConfig config, EngineOptions options) {
         String property = System.getProperty(CACHE_TOKENS);
-        int tokens = property == null
-                ? (int) Math.min(DEFAULT_CACHE_TOKENS, 16L * config.maxPositions())
-                : parse(property);
+        int tokens = property != null ? parse(property)
+                : options.cacheTokens() > 0 ? options.cacheTokens()
+                : (int) Math.min(DEFAULT_CACHE_TOKENS, 16L * config.maxPositions());
         ActivationFormat activations = ActivationFormat.chosen(ActivationFormat.PROPERTY, ActivationFormat.BF16X2);
         ActivationFormat cache = ActivationFormat.chosen(ActivationFormat.CACHE_PROPERTY, ActivationFormat.BF16);
         return new EngineLimits(tokens, cache, activations,
@@ -65,6 +72,20 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
             // Told below, like a number that is too small.
         }
         throw new ModelException("-D" + CACHE_TOKENS + "=" + property + ": expected a number of tokens, at least 1");
+    }
+
+    /**
+     * Device memory that a model takes: what {@link DeviceWeights} and {@link DeviceState} lay out.
+     *
+     * @param weightBytes size of the weights as they are stored
+     */
+    public MemoryUse memory(ModelConfig config, long weightBytes) {
+        long slot = 2L * Short.BYTES * cache.parts() * config.kvWidth() * config.layers();
+        long parts = (long) maxRows() * activations.parts();
+        long widths = 3L * config.hiddenSize() + 2L * config.queryWidth() + 2L * config.kvWidth()
+                + 3L * config.intermediateSize() + config.vocabularySize();
+        long turns = (long) Math.min(config.maxPositions(), cacheTokens) * config.headDim();
+        return new MemoryUse(weightBytes, cacheTokens * slot, Integer.BYTES * (parts * widths + turns));
     }
 
     /** Rows of the largest step. */

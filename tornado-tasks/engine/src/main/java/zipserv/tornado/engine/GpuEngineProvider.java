@@ -3,9 +3,11 @@ package zipserv.tornado.engine;
 import java.util.Optional;
 
 import zipserv.checkpoint.Checkpoint;
+import zipserv.model.DeviceInfo;
 import zipserv.model.Engine;
 import zipserv.model.EngineOptions;
 import zipserv.model.EngineProvider;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
@@ -14,6 +16,9 @@ import zipserv.tornado.kernels.GpuRuntime;
 
 /** The engine on an NVIDIA GPU through a TornadoVM SDK. It never runs anything on the CPU instead. */
 public final class GpuEngineProvider implements EngineProvider {
+
+    /** Whether {@code --device auto} takes the GPU where it can: not before the engine is faster than the CPU's. */
+    static final boolean TAKEN_BY_AUTO = false;
 
     private static final String NAME = "gpu";
     /** A graph holds a whole model; TornadoVM makes room for 4 KB of its own bytecode unless told otherwise. */
@@ -24,10 +29,15 @@ public final class GpuEngineProvider implements EngineProvider {
         return NAME;
     }
 
-    /** To be asked for by name, as long as nothing is known of its speed. */
+    /** Above the CPU's, or below 0 as long as it has to be asked for by name. */
     @Override
     public int priority() {
-        return -1;
+        return TAKEN_BY_AUTO ? 1 : -1;
+    }
+
+    @Override
+    public Optional<DeviceInfo> device() {
+        return obstacle().isPresent() ? Optional.empty() : GpuDevice.query();
     }
 
     @Override
@@ -46,12 +56,17 @@ public final class GpuEngineProvider implements EngineProvider {
     }
 
     @Override
+    public MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
+        return EngineLimits.of(config, options).memory(config, MemoryUse.storedWeights(checkpoint));
+    }
+
+    @Override
     public Engine open(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
         obstacle().ifPresent(reason -> {
             throw new ModelException("engine " + NAME + " cannot run: " + reason);
         });
         try {
-            EngineLimits limits = EngineLimits.defaults(config);
+            EngineLimits limits = EngineLimits.of(config, options);
             options.log().accept(NAME + ": batches of up to " + limits.maxRows() + ", a cache of "
                     + limits.cacheTokens()
                     + " tokens");

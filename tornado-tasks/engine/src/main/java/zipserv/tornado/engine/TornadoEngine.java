@@ -2,11 +2,14 @@ package zipserv.tornado.engine;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 
 import zipserv.model.Engine;
+import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
+import zipserv.tornado.kernels.GpuRuntime;
 
 /**
  * The model on a GPU through TornadoVM, or in the emulation: weights stay in their storage format in device memory,
@@ -24,6 +27,7 @@ public final class TornadoEngine implements Engine {
     private final ModelConfig config;
     private final EngineLimits limits;
     private final CacheSpace space;
+    private final MemoryUse memory;
     private final StepPlan plan;
     private Runnable expireLogits = () -> { };
 
@@ -41,6 +45,7 @@ public final class TornadoEngine implements Engine {
         this.limits = limits;
         this.space = new CacheSpace(limits.cacheTokens());
         int positions = Math.min(config.maxPositions(), limits.cacheTokens());
+        this.memory = limits.memory(config, weights.bytes());
         this.plan = new StepPlan(config, limits, DeviceWeights.of(config, weights, positions));
         plan.run(1);
     }
@@ -70,6 +75,22 @@ public final class TornadoEngine implements Engine {
     @Override
     public int maxBatch() {
         return limits.maxRows();
+    }
+
+    @Override
+    public int room() {
+        return Math.min(config.maxPositions(), space.largest());
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return memory;
+    }
+
+    @Override
+    public OptionalLong freeDeviceMemory() {
+        return GpuRuntime.isEmulation() ? OptionalLong.empty()
+                : GpuDevice.query().map(device -> OptionalLong.of(device.freeMemory())).orElse(OptionalLong.empty());
     }
 
     @Override

@@ -23,6 +23,7 @@ class CacheSpaceTest {
         space.giveBack(0);
         space.giveBack(7);
         assertEquals(7, space.free());
+        assertEquals(4, space.largest());
         String message = assertThrows(ModelException.class, () -> space.take(5)).getMessage();
         assertTrue(message.contains("7 of 10 are free, but not side by side"), message);
         assertEquals(0, space.take(4));
@@ -52,9 +53,20 @@ class CacheSpaceTest {
                 space.giveBack(first);
             }
             assertEquals(200 - used.cardinality(), space.free());
+            assertEquals(longestGap(used), space.largest());
         }
         ranges.keySet().forEach(space::giveBack);
         assertEquals(0, space.take(200));
+    }
+
+    private static int longestGap(BitSet used) {
+        int longest = 0;
+        for (int from = used.nextClearBit(0); from < 200; from = used.nextClearBit(from)) {
+            int to = used.nextSetBit(from) < 0 ? 200 : used.nextSetBit(from);
+            longest = Math.max(longest, to - from);
+            from = to;
+        }
+        return longest;
     }
 
     private static int firstUsed(BitSet used, int from, int to) {
