@@ -3,20 +3,19 @@ package zipserv.tornado.kernels;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import zipserv.codec.FragmentLayout;
+import zipserv.tornado.kernels.Launch.Grid;
 
 /**
- * Adds the kernels of this package as tasks to a {@link TaskGraph}, each with its grid. Transfers are the caller's
- * business.
+ * Launches the kernels of this package, each with its grid: as tasks of a {@link TaskGraph}, or whatever a
+ * {@link Launches} makes of them. Transfers are the caller's business.
  */
 public final class KernelTasks {
 
-    private final TaskGraph graph;
-    private final GridScheduler scheduler;
+    private final Launches launches;
     private final KernelContext context = new KernelContext();
 
     /**
@@ -25,29 +24,33 @@ public final class KernelTasks {
      * @throws GpuException if kernels could not run as they should, see {@link GpuRuntime#prepare}
      */
     public KernelTasks(TaskGraph graph, GridScheduler scheduler) {
+        this(Launches.tasksOf(graph, scheduler));
         GpuRuntime.prepare();
-        this.graph = graph;
-        this.scheduler = scheduler;
+    }
+
+    /** Launches will be given to {@code launches}. */
+    public KernelTasks(Launches launches) {
+        this.launches = launches;
     }
 
     /** {@link ZipGemm}. */
     public void zipGemm(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
         checkBatch(batch);
-        grid(name, plan.blocks(weights.rows()), plan.threads());
-        graph.task(name, ZipGemm::multiply, context, weights.bitmaps(), weights.table(), weights.values(), x, y,
-                scratch.partials(), scratch.tickets(), weights.rows(), FragmentLayout.blocks(weights.rows()),
-                FragmentLayout.blocks(weights.columns()), batch, plan.strips(), plan.slices(), plan.splits(), bf16 ? 1 : 0);
+        launches.add(name, grid(plan, weights.rows(), batch), ZipGemm::multiply, context, weights.bitmaps(),
+                weights.table(), weights.values(), x, y, scratch.partials(), scratch.tickets(), weights.rows(),
+                FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()), batch, plan.strips(),
+                plan.slices(), plan.splits(), bf16 ? 1 : 0);
     }
 
     /** {@link RawGemm}. */
     public void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
         checkBatch(batch);
-        grid(name, plan.blocks(weights.rows()), plan.threads());
-        graph.task(name, RawGemm::multiply, context, weights.weights(), x, y, scratch.partials(), scratch.tickets(),
-                weights.rows(), FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()), batch,
-                plan.strips(), plan.slices(), plan.splits(), bf16 ? 1 : 0);
+        launches.add(name, grid(plan, weights.rows(), batch), RawGemm::multiply, context, weights.weights(), x, y,
+                scratch.partials(), scratch.tickets(), weights.rows(), FragmentLayout.blocks(weights.rows()),
+                FragmentLayout.blocks(weights.columns()), batch, plan.strips(), plan.slices(), plan.splits(), bf16 ? 1
+                : 0);
     }
 
     /**
@@ -60,15 +63,15 @@ public final class KernelTasks {
             throw new IllegalArgumentException("rows of " + columns + " columns, which is not a multiple of "
                     + StripLayout.RUN + "; decompress the matrix to a ShortArray");
         }
-        grid(name, Decompress.blocks(weights.rows(), weights.columns()), Decompress.THREADS);
-        graph.task(name, Decompress::toRows, context, weights.bitmaps(), weights.table(), weights.values(), out,
-                weights.rows(), columns, FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()));
+        launches.add(name, Grid.of(Decompress.blocks(weights.rows(), weights.columns()), Decompress.THREADS),
+                Decompress::toRows, context, weights.bitmaps(), weights.table(), weights.values(), out, weights.rows(),
+                columns, FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()));
     }
 
     /** {@link Decompress#toUnalignedRows}; any number of columns. */
     public void decompress(String name, TcaTbeDeviceMatrix weights, ShortArray out) {
-        grid(name, Decompress.blocks(weights.rows(), weights.columns()), Decompress.THREADS);
-        graph.task(name, Decompress::toUnalignedRows, context, weights.bitmaps(), weights.table(), weights.values(), out,
+        launches.add(name, Grid.of(Decompress.blocks(weights.rows(), weights.columns()), Decompress.THREADS),
+                Decompress::toUnalignedRows, context, weights.bitmaps(), weights.table(), weights.values(), out,
                 weights.rows(), weights.columns(), FragmentLayout.blocks(weights.rows()),
                 FragmentLayout.blocks(weights.columns()));
     }
@@ -80,28 +83,26 @@ public final class KernelTasks {
      */
     public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, int rows, int columns, int batch,
             boolean bf16) {
-        grid(name, PrefillGemm.blocks(rows, batch), PrefillGemm.THREADS);
-        graph.task(name, PrefillGemm::multiply, context, weights, x, y, rows, FragmentLayout.blocks(columns)
-                * FragmentLayout.BLOCK, batch, bf16 ? 1 : 0);
+        launches.add(name, Grid.of(PrefillGemm.blocks(rows, batch), PrefillGemm.THREADS), PrefillGemm::multiply,
+                context, weights, x, y, rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch, bf16 ? 1 :
+                0);
     }
 
     /** {@link RowMajorGemm}; an even number of columns. */
     public void rowMajorGemm(String name, IntArray weights, IntArray x, IntArray y, int rows, int columns, int batch) {
-        grid(name, RowMajorGemm.blocks(rows, batch), RowMajorGemm.THREADS);
-        graph.task(name, RowMajorGemm::multiply, context, weights, x, y, rows, columns, batch);
+        launches.add(name, Grid.of(RowMajorGemm.blocks(rows, batch), RowMajorGemm.THREADS), RowMajorGemm::multiply,
+                context, weights, x, y, rows, columns, batch);
     }
 
     /** {@link Activations#pad}. */
     public void padActivations(String name, FloatArray from, IntArray x, int columns, int batch) {
         int words = GemmPlan.activationWords(columns, batch);
-        grid(name, (words + 127) / 128, 128);
-        graph.task(name, Activations::pad, context, from, x, columns, batch, words);
+        launches.add(name, Grid.of((words + 127) / 128, 128), Activations::pad, context, from, x, columns, batch,
+                words);
     }
 
-    private void grid(String name, int blocks, int threads) {
-        WorkerGrid1D grid = new WorkerGrid1D(Math.multiplyExact(blocks, threads));
-        grid.setLocalWork(threads, 1, 1);
-        scheduler.addWorkerGrid(graph.getTaskGraphName() + "." + name, grid);
+    private static Grid grid(GemmPlan plan, int rows, int batch) {
+        return new Grid(plan.blocks(rows), plan.threads(), GemmPlan.maxRegisters(batch));
     }
 
     private static void checkBatch(int batch) {
