@@ -12,6 +12,7 @@ import zipserv.codec.FragmentLayout;
 import zipserv.codec.MatrixPart;
 import zipserv.codec.TcaTbeLayout;
 import zipserv.codec.WeightFormat;
+import zipserv.tornado.kernels.DeviceArrays.Piece;
 
 /**
  * A TCA-TBE matrix as the kernels want it: the stored arrays in three native arrays, and in place of the two offset tables one
@@ -46,12 +47,17 @@ public final class TcaTbeDeviceMatrix {
         this.values = values;
     }
 
+    /** Copies a matrix into native arrays, see {@link #of(CompressedMatrix, DeviceArrays)}. */
+    public static TcaTbeDeviceMatrix of(CompressedMatrix matrix) {
+        return of(matrix, DeviceArrays.HOST);
+    }
+
     /**
-     * Copies a matrix into native arrays.
+     * Copies a matrix into arrays.
      *
      * @throws IllegalArgumentException for another format or if an array would pass 2^31 bytes of values
      */
-    public static TcaTbeDeviceMatrix of(CompressedMatrix matrix) {
+    public static TcaTbeDeviceMatrix of(CompressedMatrix matrix, DeviceArrays arrays) {
         if (matrix.format() != WeightFormat.TCA_TBE) {
             throw new IllegalArgumentException("matrix is stored as " + matrix.format().id() + ", expected "
                     + WeightFormat.TCA_TBE.id());
@@ -62,10 +68,10 @@ public final class TcaTbeDeviceMatrix {
         long blocks = FragmentLayout.blocks(matrix.rows(), matrix.columns());
 
         int planeWords = Math.toIntExact(2 * TcaTbeLayout.bitmapWords(blocks));
-        IntArray bitmaps = HostArrays.ints(Math.multiplyExact(3, planeWords));
-        copy(part.apply(TcaTbeLayout.BITMAP1), bitmaps, 0);
-        copy(part.apply(TcaTbeLayout.BITMAP2), bitmaps, 4L * planeWords);
-        copy(part.apply(TcaTbeLayout.BITMAP3), bitmaps, 8L * planeWords);
+        IntArray bitmaps = arrays.ints(Math.multiplyExact(3, planeWords),
+                Piece.of(0, part.apply(TcaTbeLayout.BITMAP1)),
+                Piece.of(4L * planeWords, part.apply(TcaTbeLayout.BITMAP2)),
+                Piece.of(8L * planeWords, part.apply(TcaTbeLayout.BITMAP3)));
 
         MemorySegment signMantissa = part.apply(TcaTbeLayout.SIGN_MANTISSA);
         MemorySegment fallback = part.apply(TcaTbeLayout.FALLBACK);
@@ -75,18 +81,16 @@ public final class TcaTbeDeviceMatrix {
             throw new IllegalArgumentException("matrix of " + matrix.rows() + " x " + matrix.columns() + " has " + bytes
                     + " bytes of values, at most " + Integer.MAX_VALUE + " are supported");
         }
-        IntArray values = HostArrays.ints((int) (bytes / 4));
-        copy(signMantissa, values, 0);
-        copy(fallback, values, fallbackByte);
+        IntArray values = arrays.ints(bytes / 4, Piece.of(0, signMantissa), Piece.of(fallbackByte, fallback));
 
-        IntArray table = stripTable(part.apply(TcaTbeLayout.BLOCK_OFFSETS), part.apply(TcaTbeLayout.STRIP_OFFSETS), blocks,
-                (int) (fallbackByte / 2));
-        table.set(0, Integer.parseInt(matrix.parameters().get(TcaTbeLayout.BASE_EXPONENT)));
+        int tableWords = TcaTbeStrip.entry(Math.toIntExact(FragmentLayout.STRIPS * blocks) + 1);
+        IntArray table = arrays.ints(tableWords, new Piece(0, 4L * tableWords, () -> {
+            IntArray words = stripTable(part.apply(TcaTbeLayout.BLOCK_OFFSETS), part.apply(TcaTbeLayout.STRIP_OFFSETS),
+                    blocks, (int) (fallbackByte / 2));
+            words.set(0, Integer.parseInt(matrix.parameters().get(TcaTbeLayout.BASE_EXPONENT)));
+            return words.getSegment();
+        }));
         return new TcaTbeDeviceMatrix(matrix.rows(), matrix.columns(), bitmaps, table, values);
-    }
-
-    private static void copy(MemorySegment from, IntArray to, long byteOffset) {
-        MemorySegment.copy(from, 0, to.getSegment(), byteOffset, from.byteSize());
     }
 
     private static IntArray stripTable(MemorySegment blockOffsets, MemorySegment stripOffsets, long blocks, int fallback) {
