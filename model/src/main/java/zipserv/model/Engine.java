@@ -1,7 +1,7 @@
 package zipserv.model;
 
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 
 /**
  * Runs a model. An engine holds the weights; a {@link Sequence} holds one text's key/value cache. An engine is used by
@@ -27,8 +27,8 @@ public interface Engine extends AutoCloseable {
     /** Memory that the engine has taken at this moment. When all sequences are closed it is the same every time. */
     MemoryUse memory();
 
-    /** Bytes of the device's memory that nobody has taken; empty for an engine without a device of its own. */
-    OptionalLong freeDeviceMemory();
+    /** The device and how much of its memory is free at this moment; empty if it has no memory of its own. */
+    Optional<DeviceInfo> device();
 
     /**
      * Opens a sequence with room for {@code capacity} tokens.

@@ -5,9 +5,11 @@ import picocli.CommandLine.Command;
 /** The group of measuring commands. */
 @Command(
         name = "bench",
-        description = "Measure kernels on the GPU.",
+        description = "Measure models, and kernels on the GPU.",
         synopsisSubcommandLabel = "WHAT",
-        footer = "  zipserv bench gemm --shape 4096x4096 --n 1,8,32",
-        subcommands = BenchGemmCommand.class)
+        footer = {
+                "  zipserv bench model Llama-3.1-8B.zip11 --compare uncompressed",
+                "  zipserv bench gemm --shape 4096x4096 --n 1,8,32"},
+        subcommands = {BenchModelCommand.class, BenchGemmCommand.class})
 final class BenchCommand {
 }

@@ -3,7 +3,10 @@ package zipserv.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 import picocli.CommandLine.IVersionProvider;
 
@@ -12,7 +15,22 @@ final class BuildInfo implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return new String[] {"zipserv " + version() + " (commit " + build("commit") + ")", java(), system()};
+        return new String[] {"zipserv " + program(), java(), system()};
+    }
+
+    /** The project's version and the commit it was built from. */
+    static String program() {
+        return version() + " (commit " + build("commit") + ")";
+    }
+
+    /** What the processor calls itself, where the system tells. */
+    static String processor() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name")).findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse(System.getProperty("os.arch"));
+        } catch (IOException | UncheckedIOException e) {
+            return System.getProperty("os.arch");
+        }
     }
 
     /** The project's version. */

@@ -17,6 +17,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import zipserv.cli.Interrupts.InterruptedCommandException;
+import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.Tokenizer;
 import zipserv.model.chat.ChatMessage;
@@ -25,6 +27,7 @@ import zipserv.model.chat.RenderOptions;
 import zipserv.model.generation.ChatSession;
 import zipserv.model.generation.GenerationOptions;
 import zipserv.model.generation.GenerationResult;
+import zipserv.model.generation.GenerationResult.StopReason;
 import zipserv.model.generation.Generator;
 import zipserv.model.sampling.GenerationConfig;
 import zipserv.model.text.HfTokenizer;
@@ -35,7 +38,7 @@ import zipserv.model.text.HfTokenizer;
         description = {
                 "Talk to a model, compressed or not, in its own chat format.",
                 "Say one --message, or hold a conversation, a line per message (/clear forgets it, /exit or Ctrl-D ends "
-                        + "it)."},
+                        + "it, Ctrl-C ends an answer)."},
         footer = {
                 "  zipserv chat Llama-3.2-1B-Instruct.zip11",
                 "  zipserv chat Llama-3.2-1B-Instruct.zip11 --system \"Answer in verse.\"",
@@ -78,6 +81,8 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private EngineMixin engines;
 
+    private Generator generator;
+
     ChatCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -90,12 +95,20 @@ final class ChatCommand implements Callable<Integer> {
         RenderOptions rendering = noThinking ? RenderOptions.forGeneration().withoutThinking()
                 : RenderOptions.forGeneration();
         List<ChatMessage> opening = system.map(ChatMessage::system).stream().toList();
-        try (ModelSession session = engines.open(model);
-                Tokenizer tokenizer = HfTokenizer.open(model);
-                ChatSession chat = new ChatSession(new Generator(session.engine(), tokenizer), template, rendering,
-                        capacity(session.config().maxPositions()), opening)) {
+        int capacity = capacity(ModelConfig.load(model).maxPositions());
+        try (Tokenizer tokenizer = HfTokenizer.open(model);
+                ModelSession session = engines.open(model, new EngineMixin.Room(capacity, 1))) {
+            generator = new Generator(session.engine(), tokenizer);
+            return talk(new ChatSession(generator, template, rendering, capacity, opening), template, options);
+        }
+    }
+
+    private int talk(ChatSession conversation, ChatTemplate template, GenerationOptions options) throws IOException {
+        try (ChatSession chat = conversation) {
             if (message.isPresent()) {
-                say(chat, message.get(), options);
+                if (say(chat, message.get(), options) == StopReason.INTERRUPTED) {
+                    throw new InterruptedCommandException();
+                }
             } else {
                 converse(chat, template, options);
             }
@@ -149,12 +162,20 @@ final class ChatCommand implements Callable<Integer> {
         return lines.readLine();
     }
 
-    private void say(ChatSession chat, String text, GenerationOptions options) {
-        GenerationResult result = chat.say(text, options, new TextOutput(terminal.out()));
+    /** Ctrl-C ends the answer; the conversation goes on. */
+    private StopReason say(ChatSession chat, String text, GenerationOptions options) {
+        GenerationResult result;
+        try (Interrupts _ = new Interrupts(generator::stop)) {
+            result = chat.say(text, options, new TextOutput(terminal.out()));
+        }
         terminal.out().println();
+        if (result.stopReason() == StopReason.CONTEXT_FULL) {
+            terminal.err().println("zipserv: the context is full; /clear forgets the conversation");
+        }
         if (stats) {
             terminal.err().println(GenerationStats.line(result, options));
         }
+        return result.stopReason();
     }
 
     /** The chat formats that are known. */

@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import zipserv.model.Engine;
 import zipserv.model.Engine.LogitsAt;
+import zipserv.model.ModelConfig;
 import zipserv.model.Tokenizer;
 import zipserv.model.text.HfTokenizer;
 
@@ -72,14 +73,20 @@ final class CompareLogitsCommand implements Callable<Integer> {
     }
 
     private Digest digest(Path model) {
-        try (ModelSession session = engines.open(model);
-                Tokenizer tokenizer = HfTokenizer.open(model)) {
+        try (Tokenizer tokenizer = HfTokenizer.open(model)) {
+            return digest(model, tokenizer.encode(prompt, true));
+        }
+    }
+
+    private Digest digest(Path model, int[] tokens) {
+        EngineMixin.Room room = EngineMixin.Room.of((long) tokens.length + steps, ModelConfig.load(model));
+        try (ModelSession session = engines.open(model, room)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             int vocabulary = session.config().vocabularySize();
             ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * vocabulary).order(ByteOrder.LITTLE_ENDIAN);
             float[] row = new float[vocabulary];
             long[] rows = {0};
-            run(session.engine(), tokenizer.encode(prompt, true), logits -> {
+            run(session.engine(), tokens, logits -> {
                 for (int i = 0; i < logits.rows(); i++) {
                     logits.copyRow(i, row);
                     for (int j = 0; j < vocabulary; j++) {

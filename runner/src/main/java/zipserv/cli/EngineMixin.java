@@ -10,11 +10,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import zipserv.checkpoint.Checkpoint;
+import zipserv.model.EngineOptions;
 import zipserv.model.Engines;
+import zipserv.model.ModelConfig;
 
 /**
  * What every command that runs a model takes: {@code --device} and {@code --threads}. An engine that is asked for runs
- * or fails; there is no fall-back.
+ * or fails; there is no fall-back. What {@code auto} takes is said in a line on standard error.
  */
 final class EngineMixin {
 
@@ -33,7 +36,9 @@ final class EngineMixin {
     }
 
     @Option(names = "--device", paramLabel = "NAME", completionCandidates = Names.class,
-            description = "What to run on: an engine's name, such as cpu, or auto, the best there is (default).")
+            description = "What to run on: gpu, cpu, or auto (default), the fastest that is there and has the memory; "
+                    + "which one, and why not the other, is told on standard error. emulator runs the GPU's kernels on "
+                    + "the CPU, for tests.")
     void device(String name) {
         List<String> names = new ArrayList<>();
         new Names().forEach(names::add);
@@ -44,14 +49,59 @@ final class EngineMixin {
         device = name;
     }
 
-    /** Loads a model, compressed or not; with {@code --verbose} tells what was chosen. */
-    ModelSession open(Path model) {
+    /** CPU threads. */
+    int threads() {
+        return threads.value();
+    }
+
+    /**
+     * Loads a model, compressed or not.
+     *
+     * @param room what the engine's memory is laid out for
+     */
+    ModelSession open(Path model, Room room) {
+        return open(Checkpoint.open(model), room);
+    }
+
+    /** The same from an open checkpoint, which belongs to the session. */
+    ModelSession open(Checkpoint checkpoint, Room room) {
         boolean verbose = Zipserv.isVerbose(command.commandLine());
-        return ModelSession.open(model, device, threads.value(), line -> {
-            if (verbose) {
-                terminal.err().println(line);
+        try (Progress progress = new Progress(terminal, "load"); Interrupts interrupts = new Interrupts()) {
+            ModelConfig config = ModelConfig.load(checkpoint.directory());
+            EngineOptions options = EngineOptions.defaults().withThreads(threads.value())
+                    .withRoom(room.tokens(), room.sequences())
+                    .withLog(verbose ? terminal.err()::println : line -> { })
+                    .withProgress((done, total, tensor) -> {
+                        interrupts.check();
+                        progress.progress(done, total, tensor);
+                    });
+            Engines.Choice choice = Engines.installed().choose(device, checkpoint, config, options);
+            if (verbose || device.equals(Engines.AUTO)) {
+                terminal.err().println(choice.reason());
             }
-        });
+            if (verbose) {
+                terminal.err().println("memory needed: "
+                        + choice.provider().memoryNeeded(checkpoint, config, options).text());
+            }
+            return new ModelSession(checkpoint, config, choice.provider().open(checkpoint, config, options));
+        } catch (RuntimeException | Error e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    /**
+     * What is asked of a model at most.
+     *
+     * @param tokens    that the key/value cache has to hold
+     * @param sequences that are decoded at the same time
+     */
+    record Room(int tokens, int sequences) {
+
+        /** For one text of so many tokens, or as many as the model can take. */
+        static Room of(long tokens, ModelConfig config) {
+            return new Room((int) Math.min(tokens, config.maxPositions()), 1);
+        }
     }
 
     /** The engines on the class path. */

@@ -16,9 +16,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import zipserv.checkpoint.CheckpointException;
+import zipserv.cli.Interrupts.InterruptedCommandException;
 import zipserv.codec.MalformedMatrixException;
 import zipserv.model.Engine.ContextOverflowException;
 import zipserv.model.ModelException;
+import zipserv.throughput.ModelBenchmark.WrongAnswerException;
 import zipserv.tornado.kernels.GpuException;
 
 /** Says what went wrong in one line on standard error, and picks the exit status. */
@@ -56,6 +58,14 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
     /** Reports any failure of a command and returns the exit status that goes with it. */
     int report(Throwable failure, boolean verbose) {
+        if (failure instanceof InterruptedCommandException) {
+            terminal.err().println("zipserv: interrupted");
+            return ExitCode.INTERRUPTED;
+        }
+        if (failure instanceof WrongAnswerException) {
+            print(failure.getMessage());
+            return ExitCode.MISMATCH;
+        }
         String message = explain(failure);
         if (message != null) {
             print(message);

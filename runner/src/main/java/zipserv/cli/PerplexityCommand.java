@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import zipserv.model.ModelConfig;
 import zipserv.model.Tokenizer;
 import zipserv.model.generation.Perplexity;
 import zipserv.model.text.HfTokenizer;
@@ -64,7 +65,8 @@ final class PerplexityCommand implements Callable<Integer> {
                     "--max-windows is " + maxWindows + ", expected at least 1");
         }
         String text = text();
-        try (ModelSession session = engines.open(model); Tokenizer tokenizer = HfTokenizer.open(model)) {
+        EngineMixin.Room room = EngineMixin.Room.of(window, ModelConfig.load(model));
+        try (ModelSession session = engines.open(model, room); Tokenizer tokenizer = HfTokenizer.open(model)) {
             int[] ids = tokenizer.encode(text, false);
             if (maxWindows != null && (long) maxWindows * window < ids.length) {
                 ids = Arrays.copyOf(ids, maxWindows * window);
@@ -83,8 +85,12 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     private Perplexity measure(ModelSession session, int[] ids) {
-        try (Progress progress = new Progress(terminal, "perplexity", Progress.Unit.TOKENS)) {
-            return Perplexity.measure(session.engine(), ids, window, done -> progress.progress(done, ids.length, ""));
+        try (Progress progress = new Progress(terminal, "perplexity", Progress.Unit.TOKENS);
+                Interrupts interrupts = new Interrupts()) {
+            return Perplexity.measure(session.engine(), ids, window, done -> {
+                interrupts.check();
+                progress.progress(done, ids.length, "");
+            });
         }
     }
 

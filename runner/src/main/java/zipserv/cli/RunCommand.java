@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import zipserv.cli.Interrupts.InterruptedCommandException;
+import zipserv.model.ModelConfig;
 import zipserv.model.Tokenizer;
 import zipserv.model.generation.GenerationOptions;
 import zipserv.model.generation.GenerationResult;
@@ -75,20 +77,35 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         GenerationOptions options = sampling.complete(GenerationConfig.load(model),
                 SamplingMixin.RUN_TOKENS);
-        String text = promptText();
-        try (ModelSession session = engines.open(model); Tokenizer tokenizer = HfTokenizer.open(model)) {
+        try (Tokenizer tokenizer = HfTokenizer.open(model)) {
+            return run(tokenizer, tokenizer.encode(promptText(), true), options);
+        }
+    }
+
+    private int run(Tokenizer tokenizer, int[] tokens, GenerationOptions options) {
+        long needed = (long) tokens.length + Math.max(options.maxTokens(), warmup);
+        EngineMixin.Room room = EngineMixin.Room.of(needed, ModelConfig.load(model));
+        try (ModelSession session = engines.open(model, room)) {
             Generator generator = new Generator(session.engine(), tokenizer);
-            int[] tokens = tokenizer.encode(text, true);
             if (warmup > 0) {
                 generator.generate(tokens, new GenerationOptions(warmup, options.sampling(), options.seed(),
                         Set.of(), List.of()), piece -> { });
             }
-            GenerationResult result = generator.generate(tokens, options, new TextOutput(terminal.out()));
+            GenerationResult result;
+            try (Interrupts _ = new Interrupts(generator::stop)) {
+                result = generator.generate(tokens, options, new TextOutput(terminal.out()));
+            }
             if (terminal.outIsTerminal()) {
                 terminal.out().println();
             }
             if (stats) {
                 terminal.err().println(GenerationStats.line(result, options));
+            }
+            switch (result.stopReason()) {
+                case CONTEXT_FULL -> terminal.err().println("zipserv: ended where the model's context of "
+                        + session.config().maxPositions() + " tokens is full");
+                case INTERRUPTED -> throw new InterruptedCommandException();
+                default -> { }
             }
         }
         return ExitCode.OK;

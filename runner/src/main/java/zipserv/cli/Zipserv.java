@@ -30,7 +30,7 @@ import picocli.CommandLine.ScopeType;
                 "0:success",
                 "1:the command failed: invalid or unreadable input, full disk, ...",
                 "2:wrong usage",
-                "3:verify found damage, or compare-logits a difference",
+                "3:verify found damage; compare-logits or bench, a difference",
                 "70:internal error, a defect of this program",
                 "130:interrupted by Ctrl-C"},
         footerHeading = "%nExamples:%n",

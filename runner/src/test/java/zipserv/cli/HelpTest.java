@@ -40,6 +40,7 @@ class HelpTest {
         for (String command : COMMANDS) {
             text.append('\n').append(section("zipserv " + command, Cli.run(command, "--help")));
         }
+        text.append('\n').append(section("zipserv bench model", Cli.run("bench", "model", "--help")));
         text.append('\n').append(section("zipserv bench gemm", Cli.run("bench", "gemm", "--help")));
         return text.toString();
     }

@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import zipserv.model.DeviceInfo;
 import zipserv.model.Engine;
 import zipserv.model.Linear;
 import zipserv.model.MemoryUse;
@@ -96,8 +97,8 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public OptionalLong freeDeviceMemory() {
-        return OptionalLong.empty();
+    public Optional<DeviceInfo> device() {
+        return Optional.empty();
     }
 
     /** A sequence was closed. */

@@ -19,6 +19,7 @@ public final class Generator {
 
     private final Engine engine;
     private final Tokenizer tokenizer;
+    private volatile boolean stopRequested;
 
     /** Neither is closed by this class. */
     public Generator(Engine engine, Tokenizer tokenizer) {
@@ -32,6 +33,11 @@ public final class Generator {
 
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** Ends the text in work after its next token. May be called by any thread. */
+    public void stop() {
+        stopRequested = true;
     }
 
     /**
@@ -91,13 +97,14 @@ public final class Generator {
                 reason = StopReason.MAX_TOKENS;
             } else if (sequence.length() == sequence.capacity()) {
                 reason = StopReason.CONTEXT_FULL;
-            } else if (Thread.currentThread().isInterrupted()) {
+            } else if (stopRequested || Thread.currentThread().isInterrupted()) {
                 reason = StopReason.INTERRUPTED;
             } else {
                 token = choose(engine.decode(List.of(sequence), new int[] {token}), sampler, row);
                 generated++;
             }
         }
+        stopRequested = false;
         long last = System.nanoTime();
         sink.finish();
         return new GenerationResult(sink.text(), tokens, reason,

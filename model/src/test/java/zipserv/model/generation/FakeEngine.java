@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Function;
 
+import zipserv.model.DeviceInfo;
 import zipserv.model.Engine;
 import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
@@ -69,8 +69,8 @@ final class FakeEngine implements Engine {
     }
 
     @Override
-    public OptionalLong freeDeviceMemory() {
-        return OptionalLong.empty();
+    public Optional<DeviceInfo> device() {
+        return Optional.empty();
     }
 
     @Override

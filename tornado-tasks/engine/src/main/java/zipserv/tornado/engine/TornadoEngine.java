@@ -2,8 +2,9 @@ package zipserv.tornado.engine;
 
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 
+import zipserv.model.DeviceInfo;
 import zipserv.model.Engine;
 import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
@@ -88,9 +89,8 @@ public final class TornadoEngine implements Engine {
     }
 
     @Override
-    public OptionalLong freeDeviceMemory() {
-        return GpuRuntime.isEmulation() ? OptionalLong.empty()
-                : GpuDevice.query().map(device -> OptionalLong.of(device.freeMemory())).orElse(OptionalLong.empty());
+    public Optional<DeviceInfo> device() {
+        return GpuRuntime.isEmulation() ? Optional.empty() : GpuDevice.query();
     }
 
     @Override

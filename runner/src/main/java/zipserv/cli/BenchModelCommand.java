@@ -1,0 +1,201 @@
+package zipserv.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import zipserv.checkpoint.Checkpoint;
+import zipserv.checkpoint.DecodedCheckpoint;
+import zipserv.cli.BenchModelReport.Run;
+import zipserv.model.Engine;
+import zipserv.model.ModelConfig;
+import zipserv.throughput.ModelBenchmark;
+import zipserv.throughput.ModelBenchmark.WrongAnswerException;
+import zipserv.throughput.ModelTest;
+import zipserv.throughput.TestResult;
+
+/** Measures a whole model, in the manner of llama-bench. */
+@Command(
+        name = "model",
+        description = {
+                "Measure how fast a model, compressed or not, reads prompts (pp) and writes tokens (tg), in the manner of "
+                        + "llama-bench: tokens per second of all sequences together, mean and standard deviation of the "
+                        + "repetitions, one more run before them unmeasured.",
+                "--compare uncompressed then runs the same engine on the same weights, decoded to BF16. The greedy tokens of "
+                        + "all repetitions and of both runs must be equal; if one differs the exit status is 3."},
+        footer = {
+                "  zipserv bench model Llama-3.1-8B.zip11",
+                "  zipserv bench model Llama-3.1-8B.zip11 --device gpu --compare uncompressed --json 8b.json",
+                "  zipserv bench model Llama-3.1-8B.zip11 -p 512 -n 128 -b 1,8 -r 3 -o csv"})
+final class BenchModelCommand implements Callable<Integer> {
+
+    private static final String UNCOMPRESSED = "uncompressed";
+
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec command;
+
+    @Parameters(paramLabel = "MODEL", description = "Folder of a checkpoint.")
+    private Path model;
+
+    @Option(names = {"-p", "--prompt"}, split = ",", paramLabel = "N", defaultValue = "512,4096",
+            description = "Prompt lengths, 0 for none (default: ${DEFAULT-VALUE}).")
+    private List<Integer> prompts;
+
+    @Option(names = {"-n", "--tokens"}, split = ",", paramLabel = "N", defaultValue = "128",
+            description = "Tokens to generate per sequence, 0 for none (default: ${DEFAULT-VALUE}).")
+    private List<Integer> generations;
+
+    @Option(names = {"-b", "--batch"}, split = ",", paramLabel = "N", defaultValue = "1,8,32,128",
+            description = "Sequences that generate at the same time (default: ${DEFAULT-VALUE}).")
+    private List<Integer> batches;
+
+    @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "5",
+            description = "Measured runs of each test (default: ${DEFAULT-VALUE}).")
+    private int repetitions;
+
+    @Option(names = "--compare", paramLabel = "WITH",
+            description = "Afterwards run the same tests on the uncompressed weights, in the same process, and print "
+                    + "ratios: 'uncompressed' decodes the model, a folder names the original.")
+    private Optional<String> compare;
+
+    @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", defaultValue = "md",
+            description = "Print md (a Markdown table), json or csv (default: ${DEFAULT-VALUE}).")
+    private BenchModelReport.Format output;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Also write the results as JSON to a file.")
+    private Path json;
+
+    @Mixin
+    private EngineMixin engines;
+
+    BenchModelCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        List<ModelTest> tests = tests(ModelConfig.load(model));
+        List<Run> runs = new ArrayList<>();
+        try (Interrupts interrupts = new Interrupts()) {
+            runs.add(run(open(Optional.empty()), tests, interrupts));
+            if (compare.isPresent()) {
+                runs.add(run(open(compare), tests, interrupts));
+            }
+        } finally {
+            if (!runs.isEmpty()) {
+                print(new BenchModelReport(runs, repetitions));
+            }
+        }
+        String difference = runs.getFirst().difference(runs.getLast());
+        if (!difference.isEmpty()) {
+            throw new WrongAnswerException("compressed and uncompressed weights gave different tokens: " + difference);
+        }
+        if (compare.isPresent()) {
+            terminal.err().println("compressed and uncompressed weights gave the same tokens in every test");
+        }
+        return ExitCode.OK;
+    }
+
+    /** Tests that somebody asked for must fit the model; those that are tried by default may not. */
+    private List<ModelTest> tests(ModelConfig config) {
+        check("--prompt", prompts, 0);
+        check("--tokens", generations, 0);
+        check("--batch", batches, 1);
+        check("--repetitions", List.of(repetitions), 1);
+        List<ModelTest> tests = new ArrayList<>();
+        prompts.stream().filter(n -> n > 0).map(ModelTest::prompt).forEach(tests::add);
+        for (int batch : batches) {
+            generations.stream().filter(n -> n > 0).map(n -> ModelTest.generation(n, batch)).forEach(tests::add);
+        }
+        List<ModelTest> fitting = new ArrayList<>();
+        for (ModelTest test : tests) {
+            if (test.capacity() <= config.maxPositions()) {
+                fitting.add(test);
+            } else if (isGiven(test.kind() == ModelTest.Kind.PP ? "-p" : "-n")) {
+                throw new ParameterException(command.commandLine(), "test " + test.name() + " needs a context of "
+                        + test.capacity() + " tokens, but the model's is " + config.maxPositions());
+            } else {
+                terminal.err().println("test " + test.name() + " left out: the model's context is "
+                        + config.maxPositions() + " tokens");
+            }
+        }
+        if (fitting.isEmpty()) {
+            throw new ParameterException(command.commandLine(), "no tests to run: give --prompt or --tokens");
+        }
+        return fitting;
+    }
+
+    private void check(String option, List<Integer> values, int least) {
+        if (values.stream().anyMatch(value -> value < least)) {
+            throw new ParameterException(command.commandLine(),
+                    option + " is " + values.toString().replaceAll("[\\[\\]]", "") + ", expected at least " + least);
+        }
+    }
+
+    private boolean isGiven(String option) {
+        return command.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    private Checkpoint open(Optional<String> instead) {
+        if (instead.isEmpty()) {
+            return Checkpoint.open(model);
+        }
+        if (!instead.get().equals(UNCOMPRESSED)) {
+            return Checkpoint.open(Path.of(instead.get()));
+        }
+        Checkpoint checkpoint = Checkpoint.open(model);
+        if (!checkpoint.isCompressed()) {
+            checkpoint.close();
+            throw new CommandException(model + ": not compressed, so there is nothing to compare");
+        }
+        return new DecodedCheckpoint(checkpoint, engines.threads());
+    }
+
+    private Run run(Checkpoint checkpoint, List<ModelTest> tests, Interrupts interrupts) {
+        int tokens = tests.stream().mapToInt(ModelTest::cacheTokens).max().orElseThrow();
+        int sequences = tests.stream().mapToInt(ModelTest::batch).max().orElseThrow();
+        try (ModelSession session = engines.open(checkpoint, new EngineMixin.Room(tokens, sequences))) {
+            Engine engine = session.engine();
+            ModelBenchmark benchmark = new ModelBenchmark(engine, repetitions, (test, done) -> {
+                interrupts.check();
+                terminal.err().println("%s, batch %d: %s".formatted(test.name(), test.batch(),
+                        done == 0 ? "warming up" : "%d of %d".formatted(done, repetitions)));
+            });
+            List<TestResult> results = new ArrayList<>();
+            for (ModelTest test : tests) {
+                if (test.batch() <= engine.maxBatch()) {
+                    results.add(benchmark.run(test));
+                } else if (isGiven("-b")) {
+                    throw new CommandException("--batch " + test.batch() + ": the " + engine.name()
+                            + " engine decodes at most " + engine.maxBatch() + " sequences at a time");
+                } else {
+                    terminal.err().println("batch " + test.batch() + " left out: the " + engine.name()
+                            + " engine decodes at most " + engine.maxBatch() + " sequences at a time");
+                }
+            }
+            return Run.of(model, session, results);
+        }
+    }
+
+    private void print(BenchModelReport report) throws IOException {
+        report.lines(output).forEach(terminal.out()::println);
+        if (json != null) {
+            Path partial = json.resolveSibling(json.getFileName() + ".part");
+            Files.write(partial, report.lines(BenchModelReport.Format.JSON));
+            Files.move(partial, json, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package zipserv.throughput;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
+
+import zipserv.model.Engine;
+import zipserv.model.Engine.Logits;
+import zipserv.model.Engine.LogitsAt;
+import zipserv.model.Engine.Sequence;
+import zipserv.model.sampling.Sampler;
+
+/**
+ * Runs tests on an engine as llama-bench does: random prompts, greedy tokens fed back, a repetition unmeasured first.
+ * Every repetition has the same prompts and so must give the same tokens.
+ *
+ * <p>A time begins when the engine is called and ends when the host has the last token.
+ */
+public final class ModelBenchmark {
+
+    /** Decode steps before the first repetition: enough to compile and capture whatever an engine compiles. */
+    private static final int WARMUP_STEPS = 16;
+
+    private final Engine engine;
+    private final int repetitions;
+    private final BiConsumer<ModelTest, Integer> progress;
+
+    /**
+     * @param repetitions measured runs of each test, 1 or more
+     * @param progress    told the test and how many repetitions are done; may throw to abandon the work
+     */
+    public ModelBenchmark(Engine engine, int repetitions, BiConsumer<ModelTest, Integer> progress) {
+        this.engine = engine;
+        this.repetitions = repetitions;
+        this.progress = progress;
+    }
+
+    /**
+     * Runs a test.
+     *
+     * @throws WrongAnswerException if repetitions give different tokens
+     */
+    public TestResult run(ModelTest test) {
+        progress.accept(test, 0);
+        once(test, Math.min(test.tokens(), test.kind() == ModelTest.Kind.PP ? test.tokens() : WARMUP_STEPS));
+        List<Double> rates = new ArrayList<>();
+        List<List<Integer>> answers = null;
+        for (int repetition = 1; repetition <= repetitions; repetition++) {
+            Run run = once(test, test.tokens());
+            if (answers == null) {
+                answers = run.answers();
+            }
+            String difference = TestResult.difference(answers, run.answers());
+            if (!difference.isEmpty()) {
+                throw new WrongAnswerException(test.name() + ", batch " + test.batch() + ": repetitions 1 and "
+                        + repetition + " gave different tokens: " + difference);
+            }
+            rates.add((double) test.batch() * test.tokens() / run.seconds());
+            progress.accept(test, repetition);
+        }
+        return new TestResult(test, rates, answers);
+    }
+
+    private record Run(double seconds, List<List<Integer>> answers) {
+    }
+
+    private Run once(ModelTest test, int tokens) {
+        return switch (test.kind()) {
+            case PP -> prompt(tokens);
+            case TG -> generation(tokens, test.batch());
+        };
+    }
+
+    private Run prompt(int tokens) {
+        try (Sequence sequence = engine.newSequence(tokens)) {
+            int[] prompt = random(0, tokens);
+            long start = System.nanoTime();
+            int next = best(engine.prefill(sequence, prompt, LogitsAt.LAST), 0);
+            return new Run((System.nanoTime() - start) / 1e9, List.of(List.of(next)));
+        }
+    }
+
+    private Run generation(int steps, int batch) {
+        List<Sequence> sequences = new ArrayList<>();
+        try {
+            int[] tokens = new int[batch];
+            for (int i = 0; i < batch; i++) {
+                Sequence sequence = engine.newSequence(ModelTest.DEPTH + steps);
+                sequences.add(sequence);
+                tokens[i] = best(engine.prefill(sequence, random(i, ModelTest.DEPTH), LogitsAt.LAST), 0);
+            }
+            int[][] chosen = new int[steps][];
+            long start = System.nanoTime();
+            for (int step = 0; step < steps; step++) {
+                Logits logits = engine.decode(sequences, tokens);
+                tokens = new int[batch];
+                for (int i = 0; i < batch; i++) {
+                    tokens[i] = best(logits, i);
+                }
+                chosen[step] = tokens;
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            return new Run(seconds, transposed(chosen, batch));
+        } finally {
+            sequences.forEach(Sequence::close);
+        }
+    }
+
+    private static int best(Logits logits, int row) {
+        int token = logits.argmax(row);
+        if (token < 0) {
+            throw Sampler.noChoice();
+        }
+        return token;
+    }
+
+    private static List<List<Integer>> transposed(int[][] chosen, int batch) {
+        List<List<Integer>> answers = new ArrayList<>();
+        for (int i = 0; i < batch; i++) {
+            List<Integer> answer = new ArrayList<>();
+            for (int[] step : chosen) {
+                answer.add(step[i]);
+            }
+            answers.add(answer);
+        }
+        return answers;
+    }
+
+    /** The prompt of a sequence, the same in every run. */
+    private int[] random(int seed, int tokens) {
+        return new SplittableRandom(seed).ints(tokens, 0, engine.config().vocabularySize()).toArray();
+    }
+
+    /** Tokens that had to be equal are not. */
+    public static final class WrongAnswerException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        public WrongAnswerException(String message) {
+            super(message);
+        }
+    }
+}
