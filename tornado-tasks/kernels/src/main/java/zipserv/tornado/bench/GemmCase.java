@@ -1,46 +1,77 @@
 package zipserv.tornado.bench;
 
+import java.util.Optional;
+import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
 
 /**
  * One kernel to measure.
  *
  * @param kernel which
- * @param batch  N; ignored by {@link Kernel#DECOMPRESS}
- * @param plan   how it is cut, for the kernels that have plans
+ * @param batch  N; 0 for decompression
+ * @param plan   how it is cut, for the kernels that have plans, else null
  */
 public record GemmCase(Kernel kernel, int batch, GemmPlan plan) {
 
     /** The kernels that can be measured. */
     public enum Kernel {
-        /** ZipGEMM from TCA-TBE. */
-        TCA_TBE("tca-tbe"),
+        /** The fused product from frag11. */
+        FRAG11("frag11", WeightFormat.FRAG11, true),
+        /** The fused product from TCA-TBE. */
+        TCA_TBE("tca-tbe", WeightFormat.TCA_TBE, true),
         /** The same tiling from raw BF16 in fragment order. */
-        RAW("raw"),
+        RAW("raw", null, true),
         /** Plain TornadoVM, row-major. */
-        ROW_MAJOR("row-major"),
+        ROW_MAJOR("row-major", null, false),
+        /** frag11 to row-major BF16. */
+        FRAG11_DECOMPRESS("frag11-decompress", WeightFormat.FRAG11, false),
         /** TCA-TBE to row-major BF16. */
-        DECOMPRESS("decompress"),
+        TCA_TBE_DECOMPRESS("tca-tbe-decompress", WeightFormat.TCA_TBE, false),
         /** Tensor Core GEMM of row-major matrices, for large N. */
-        PREFILL("prefill"),
+        PREFILL("prefill", null, false),
         /** cuBLASLt, best of its heuristics. */
-        CUBLAS("cublas");
+        CUBLAS("cublas", null, false);
 
         private final String id;
+        private final WeightFormat format;
+        private final boolean planned;
 
-        Kernel(String id) {
+        Kernel(String id, WeightFormat format, boolean planned) {
             this.id = id;
+            this.format = format;
+            this.planned = planned;
         }
 
         /** Name on the command line and in results. */
         public String id() {
             return id;
         }
+
+        /** The compressed format it reads; empty for plain BF16. */
+        public Optional<WeightFormat> format() {
+            return Optional.ofNullable(format);
+        }
+
+        /** Whether a {@link GemmPlan} says how it is cut. */
+        public boolean isPlanned() {
+            return planned;
+        }
+
+        /** Whether it writes weights instead of multiplying. */
+        public boolean isDecompression() {
+            return this == FRAG11_DECOMPRESS || this == TCA_TBE_DECOMPRESS;
+        }
     }
 
-    /** Name of its task. */
+    /** Name of its task: letters and digits only, so that it is found again in the name of the compiled kernel. */
     String task() {
         String name = kernel.id().replace("-", "") + batch;
-        return plan == null ? name : name + "p" + plan.strips() + "x" + plan.slices() + "x" + plan.splits();
+        return plan == null ? name : name + "p" + plan.toString().replaceAll("[^0-9]", "x");
+    }
+
+    /** What a user reads. */
+    @Override
+    public String toString() {
+        return kernel.id() + (batch == 0 ? "" : " n=" + batch) + (plan == null ? "" : " " + plan);
     }
 }

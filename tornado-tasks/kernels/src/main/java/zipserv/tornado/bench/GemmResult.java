@@ -10,12 +10,14 @@ package zipserv.tornado.bench;
  * @param plan           how the kernel was cut, or which of cuBLAS's algorithms was best
  * @param micros         time per launch
  * @param bytes          bytes that must cross the memory bus: weights as stored, activations, result
+ * @param bitsPerWeight  as stored, everything counted
  * @param registers      per thread; 0 where unknown
  * @param localBytes     local memory per thread
- * @param check          "identical" to the uncompressed kernel, "exact" for decompression, or the largest error found
+ * @param check          "identical" to the uncompressed kernel, "exact" for decompression, and the largest error found
  */
-public record GemmResult(String kernel, int m, int k, int n, String plan, Timing micros, long bytes, int registers,
-                         int localBytes, String check) {
+public record GemmResult(String kernel, int m, int k, int n, String plan, Timing micros, long bytes,
+        double bitsPerWeight,
+                         int registers, int localBytes, String check) {
 
     /** Effective bandwidth. */
     public double gigabytesPerSecond() {

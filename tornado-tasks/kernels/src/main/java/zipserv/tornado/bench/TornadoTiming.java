@@ -2,7 +2,6 @@ package zipserv.tornado.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -10,6 +9,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.CompressedMatrix;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.HostArrays;
@@ -17,7 +17,8 @@ import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
 /**
- * What TornadoVM adds to a kernel's own time: {@code execute()} of graphs with few and with many ZipGEMM launches, by the wall
+ * What TornadoVM adds to a kernel's own time: {@code execute()} of graphs with few and with many ZipGEMM launches, by
+ * the wall
  * clock. The slope is what one more launch costs, kernel included; what is left for no launch is the cost of an
  * execute(). The profiler's time of a kernel is between two events around its launch.
  *
@@ -37,12 +38,12 @@ public record TornadoTiming(double graphExecute, double graphLaunch, double plai
     /**
      * Measures ZipGEMM.
      *
-     * @param weights makes copies of the weights; as many are rotated as there are launches
+     * @param weights as many copies are rotated as there are launches
      */
-    public static TornadoTiming of(Supplier<TcaTbeDeviceMatrix> weights, IntArray x, int batch, GemmPlan plan) {
+    public static TornadoTiming of(CompressedMatrix weights, IntArray x, int batch, GemmPlan plan) {
         List<TcaTbeDeviceMatrix> copies = new ArrayList<>();
         for (int i = 0; i < MANY; i++) {
-            copies.add(weights.get());
+            copies.add(TcaTbeDeviceMatrix.of(weights));
         }
         double fewGraph = execute(copies.subList(0, FEW), x, batch, plan, true)[0];
         double manyGraph = execute(copies, x, batch, plan, true)[0];

@@ -185,6 +185,11 @@ public final class Cuda implements AutoCloseable {
         check("cuMemcpyDtoHAsync_v2", to, address, to.byteSize(), stream);
     }
 
+    /** Copies within device memory, in the order of the stream. */
+    public void enqueueCopy(long to, long from, long bytes) {
+        check("cuMemcpyDtoDAsync_v2", to, from, bytes, stream);
+    }
+
     /** Sets 32-bit words and waits. */
     public void fill(long address, int value, long bytes) {
         check("cuMemsetD32_v2", address, value, bytes / 4);

@@ -1,0 +1,74 @@
+package zipserv.tornado.bench;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import zipserv.tornado.cuda.Cuda;
+
+/**
+ * Copies of weights in device memory. A launch that finds its weights in the L2 cache measures the cache, so launches
+ * take copies in turn that together exceed it {@value #L2_MULTIPLE} times.
+ */
+final class DeviceCopies implements AutoCloseable {
+
+    /** Launches of one replay, about. */
+    private static final int LAUNCHES = 24;
+    private static final double L2_MULTIPLE = 3;
+    /** Kernels find element 0 of an array this far behind the address that they are given, as in TornadoVM. */
+    private static final int HEADER_BYTES = 16;
+    private static final int ALIGNMENT = 256;
+
+    private final Cuda cuda;
+    private final Map<Object, List<Long>> copies = new IdentityHashMap<>();
+
+    DeviceCopies(Cuda cuda) {
+        this.cuda = cuda;
+    }
+
+    /** How many copies of weights are needed that are read together. */
+    int count(long bytes) {
+        return (int) Math.clamp(Math.ceil(L2_MULTIPLE * cuda.l2Bytes() / bytes), 1, LAUNCHES);
+    }
+
+    /** How many launches a replay should have for every copy to have its turn as often as the others. */
+    int launches(long bytes) {
+        return Math.max(1, LAUNCHES / count(bytes)) * count(bytes);
+    }
+
+    /**
+     * Addresses of that many copies, to be passed to a kernel.
+     *
+     * @param owner what identifies the data, an array
+     * @param data  its elements
+     */
+    List<Long> of(Object owner, MemorySegment data, int count) {
+        List<Long> addresses = copies.computeIfAbsent(owner, _ -> new ArrayList<>());
+        while (addresses.size() < count) {
+            addresses.add(upload(data));
+        }
+        return addresses;
+    }
+
+    private long upload(MemorySegment data) {
+        long payload = cuda.allocate(data.byteSize() + 2 * ALIGNMENT) + ALIGNMENT;
+        cuda.upload(payload, data);
+        return payload - HEADER_BYTES;
+    }
+
+    /** Where the elements of a copy lie. */
+    static long payload(long address) {
+        return address + HEADER_BYTES;
+    }
+
+    /** Frees the copies of one array. */
+    void free(Object owner) {
+        copies.remove(owner).forEach(address -> cuda.free(payload(address) - ALIGNMENT));
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(copies.keySet()).forEach(this::free);
+    }
+}

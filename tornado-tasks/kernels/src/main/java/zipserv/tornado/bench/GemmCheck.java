@@ -1,0 +1,86 @@
+package zipserv.tornado.bench;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Bf16Matrix;
+
+/**
+ * Whether the kernels that were timed computed what they should: fused products the bits of the uncompressed kernel of
+ * the
+ * same order of additions, all products what float64 gives, as far as rounding allows, and decompression the weights.
+ */
+final class GemmCheck {
+
+    /** What rounding to BF16 alone may do: half a unit in the last place, doubled. */
+    private static final double BF16_ERROR = 1.0 / 256;
+    /** Tensor Cores cut off sums instead of rounding them, so errors add up. */
+    private static final double FP32_ERROR = 1e-4;
+    private static final int SAMPLED_ROWS = 61;
+    private static final int SAMPLED_BATCH = 3;
+
+    private final GemmTasks tasks;
+    private final Map<String, GemmTask> twins = new HashMap<>();
+
+    GemmCheck(GemmTasks tasks) {
+        this.tasks = tasks;
+    }
+
+    /** Notes the result of an uncompressed kernel, for {@link #verdict} to compare others with. */
+    void addTwin(GemmTask task) {
+        if (task.of().kernel() == GemmCase.Kernel.RAW) {
+            twins.put(order(task.of()), task);
+        }
+    }
+
+    /** Slices and splits say in which order products are added; nothing else of a plan does. */
+    private static String order(GemmCase c) {
+        return c.batch() + " " + c.plan().slices() + " " + c.plan().splits();
+    }
+
+    /** A few words; see {@link GemmResult#isCorrect}. */
+    String verdict(GemmTask task) {
+        if (task.of().kernel().isDecompression()) {
+            long at = task.result().getSegment().mismatch(tasks.matrix().data());
+            return at < 0 ? "exact" : "WRONG from byte " + at + " on";
+        }
+        IntArray x = tasks.activations(task.of().batch());
+        String error = error(task.result().getSegment(), x, task.of().batch(), tasks.isBf16(task.of()));
+        GemmTask twin = task.of().kernel().isPlanned() ? twins.get(order(task.of())) : null;
+        if (twin == null || twin == task) {
+            return error;
+        }
+        return error + (twin.result().getSegment().mismatch(task.result().getSegment()) < 0 ? " identical"
+                : " DIFFERS from raw");
+    }
+
+    /** The largest difference from float64, on a sample, relative to the sum of magnitudes. */
+    String error(MemorySegment y, IntArray x, int batch, boolean bf16) {
+        Bf16Matrix w = tasks.matrix();
+        int m = w.rows();
+        double worst = 0;
+        for (int row = 0; row < m; row += Math.max(1, m / SAMPLED_ROWS)) {
+            for (int n = 0; n < batch; n += SAMPLED_BATCH) {
+                double exact = 0;
+                double magnitude = 0;
+                for (int k = 0; k < w.columns(); k++) {
+                    double product = (double) SyntheticWeights.toFloat(w.get(row, k))
+                            * SyntheticActivations.get(x, w.columns(), n, k);
+                    exact += product;
+                    magnitude += Math.abs(product);
+                }
+                double error = Math.abs(element(y, m, n, row, bf16) - exact) / magnitude;
+                worst = Double.isNaN(error) || Double.isNaN(worst) ? Double.NaN : Math.max(worst, error);
+            }
+        }
+        boolean small = worst <= (bf16 ? BF16_ERROR : FP32_ERROR);
+        return String.format("error %.1e%s", worst, small ? "" : " WRONG");
+    }
+
+    private static float element(MemorySegment y, int m, int n, int row, boolean bf16) {
+        return bf16 ? SyntheticWeights.toFloat(y.get(ValueLayout.JAVA_SHORT, 2L * (n * ((m + 1L) / 2 * 2) + row)))
+                : y.get(ValueLayout.JAVA_FLOAT, 4L * ((long) n * m + row));
+    }
+}

@@ -1,0 +1,157 @@
+package zipserv.tornado.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Bf16Matrix;
+import zipserv.codec.Codecs;
+import zipserv.codec.CompressedMatrix;
+import zipserv.codec.WeightFormat;
+import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.GemmScratch;
+import zipserv.tornado.kernels.HostArrays;
+import zipserv.tornado.kernels.KernelTasks;
+import zipserv.tornado.kernels.Launch;
+import zipserv.tornado.kernels.RawDeviceMatrix;
+import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
+
+/**
+ * The weights of one shape in all forms that kernels read, made when first asked for, and the tasks that multiply by
+ * them.
+ */
+final class GemmTasks implements AutoCloseable {
+
+    private static final int TCA_TBE_ARRAYS = 3;
+
+    private final Bf16Matrix matrix;
+    private final Arena arena = Arena.ofShared();
+    private final boolean bf16;
+    private final int threads;
+    private final Map<WeightFormat, CompressedMatrix> compressed = new HashMap<>();
+    private final Map<Integer, IntArray> activations = new HashMap<>();
+    private TcaTbeDeviceMatrix tcaTbe;
+    private RawDeviceMatrix raw;
+    private IntArray rowMajor;
+
+    /**
+     * Draws the weights.
+     *
+     * @param coverage see {@link SyntheticWeights}
+     * @param bf16     whether products are rounded to BF16, as cuBLAS does, or left fp32
+     * @param threads  for encoding
+     */
+    GemmTasks(int rows, int columns, double coverage, boolean bf16, int threads) {
+        matrix = SyntheticWeights.gaussian(rows, columns, coverage, arena);
+        this.bf16 = bf16;
+        this.threads = threads;
+    }
+
+    Bf16Matrix matrix() {
+        return matrix;
+    }
+
+    /** Whether products are BF16. */
+    boolean bf16() {
+        return bf16;
+    }
+
+    CompressedMatrix compressed(WeightFormat format) {
+        return compressed.computeIfAbsent(format, wanted -> Codecs.of(wanted).encode(matrix, arena, threads));
+    }
+
+    /** Row-major activations, padded as the kernels want them. */
+    IntArray activations(int n) {
+        return activations.computeIfAbsent(n, batch -> SyntheticActivations.padded(batch, matrix.columns()));
+    }
+
+    /** The task of a case. */
+    GemmTask task(GemmCase c) {
+        int m = matrix.rows();
+        int k = matrix.columns();
+        return switch (c.kernel()) {
+            case FRAG11, FRAG11_DECOMPRESS -> throw new UnsupportedOperationException("frag11 has no kernels yet");
+            case TCA_TBE -> {
+                Product p = product(c);
+                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.zipGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch,
+                        c.batch(), c.plan(), bf16));
+            }
+            case RAW -> {
+                Product p = product(c);
+                yield task(c, 1, p.y, tasks -> tasks.rawGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), c.plan(),
+                        bf16));
+            }
+            case TCA_TBE_DECOMPRESS -> {
+                IntArray out = HostArrays.ints(matrixWords());
+                yield task(c, TCA_TBE_ARRAYS, out, tasks -> tasks.decompress(c.task(), tcaTbe(), out, k));
+            }
+            case PREFILL -> {
+                IntArray x = activations(c.batch());
+                IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), bf16));
+                yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), rowMajor(), x, y, m, k, c.batch(), bf16));
+            }
+            case ROW_MAJOR -> {
+                IntArray x = activations(c.batch());
+                IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), false));
+                yield task(c, 1, y, tasks -> tasks.rowMajorGemm(c.task(), rowMajor(), x, y, m, k, c.batch()));
+            }
+            case CUBLAS -> throw new IllegalArgumentException("cuBLAS is not a TornadoVM kernel");
+        };
+    }
+
+    private static GemmTask task(GemmCase c, int weightArrays, IntArray result, Consumer<KernelTasks> adding) {
+        List<Launch> launches = new ArrayList<>();
+        adding.accept(new KernelTasks(launches::add));
+        return new GemmTask(c, launches.getFirst(), weightArrays, result);
+    }
+
+    /** Whether a case's result is BF16. */
+    boolean isBf16(GemmCase c) {
+        return bf16 && c.kernel() != GemmCase.Kernel.ROW_MAJOR;
+    }
+
+    /** The arrays of a planned product besides its weights. */
+    private record Product(IntArray x, IntArray y, GemmScratch scratch) {
+    }
+
+    private Product product(GemmCase c) {
+        return new Product(activations(c.batch()), HostArrays.ints(GemmPlan.resultWords(matrix.rows(), c.batch(),
+                bf16)),
+                GemmScratch.of(c.plan(), matrix.rows(), c.batch()));
+    }
+
+    private TcaTbeDeviceMatrix tcaTbe() {
+        if (tcaTbe == null) {
+            tcaTbe = TcaTbeDeviceMatrix.of(compressed(WeightFormat.TCA_TBE));
+        }
+        return tcaTbe;
+    }
+
+    private RawDeviceMatrix raw() {
+        if (raw == null) {
+            raw = RawDeviceMatrix.of(matrix);
+        }
+        return raw;
+    }
+
+    private IntArray rowMajor() {
+        if (rowMajor == null) {
+            rowMajor = HostArrays.ints(matrixWords());
+            MemorySegment.copy(matrix.data(), 0, rowMajor.getSegment(), 0, matrix.data().byteSize());
+        }
+        return rowMajor;
+    }
+
+    private int matrixWords() {
+        return (int) (matrix.data().byteSize() / 4);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,39 @@
+package zipserv.tornado.bench;
+
+import java.util.Random;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.FragmentLayout;
+import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.HostArrays;
+
+/** Gaussian activations. */
+final class SyntheticActivations {
+
+    private SyntheticActivations() {
+    }
+
+    /** Words of a row that is padded to whole blocks of columns. */
+    static int rowWords(int columns) {
+        return FragmentLayout.blocks(columns) * FragmentLayout.BLOCK / 2;
+    }
+
+    /** Element {@code (row, column)} of padded activations. */
+    static float get(IntArray x, int columns, int row, int column) {
+        return SyntheticWeights.toFloat((short) (x.get(row * rowWords(columns) + column / 2) >>> 16 * (column & 1)));
+    }
+
+    /** Rows in pairs of BF16, padded with zeros to whole tiles of rows and blocks of columns. */
+    static IntArray padded(int batch, int columns) {
+        Random random = new Random(1000 + batch);
+        IntArray x = HostArrays.ints(GemmPlan.activationWords(columns, batch));
+        x.init(0);
+        for (int row = 0; row < batch; row++) {
+            for (int pair = 0; pair < columns / 2; pair++) {
+                int low = SyntheticWeights.bf16((float) random.nextGaussian()) & 0xFFFF;
+                int high = SyntheticWeights.bf16((float) random.nextGaussian());
+                x.set(row * rowWords(columns) + pair, low | high << 16);
+            }
+        }
+        return x;
+    }
+}
