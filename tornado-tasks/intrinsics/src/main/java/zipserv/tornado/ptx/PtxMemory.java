@@ -138,6 +138,43 @@ public final class PtxMemory {
         return array.get(Math.toIntExact(index));
     }
 
+    /**
+     * {@link #loadStream32(IntArray, int)} of element {@code index + offset}. The offset is part of the instruction's
+     * address, so that loads at several distances from one index need that index's address only once.
+     *
+     * @param offset a compile-time constant
+     */
+    public static int loadStream32(IntArray array, int index, int offset) {
+        return array.get(index + offset);
+    }
+
+    /**
+     * {@link #loadReadOnly32(IntArray, int)} of element {@code index + offset}.
+     *
+     * @param offset a compile-time constant
+     */
+    public static int loadReadOnly32(IntArray array, int index, int offset) {
+        return array.get(index + offset);
+    }
+
+    /**
+     * {@link #loadReadOnly128(IntArray, int)} of the four elements from {@code index + offset} on.
+     *
+     * @param offset a compile-time constant
+     */
+    public static Quad loadReadOnly128(IntArray array, int index, int offset) {
+        return quad(array, aligned(index + offset, 4));
+    }
+
+    /**
+     * {@link #loadStream128(IntArray, int)} of the four elements from {@code index + offset} on.
+     *
+     * @param offset a compile-time constant
+     */
+    public static Quad loadStream128(IntArray array, int index, int offset) {
+        return quad(array, aligned(index + offset, 4));
+    }
+
     /** {@code st.global.v4.u32} (Data Movement and Conversion Instructions: st). */
     public static void store128(IntArray array, int index, int x, int y, int z, int w) {
         aligned(index, 4);

@@ -147,7 +147,7 @@ class PtxInstructionsTest {
             }
             int[] expected = {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[15], w[14],
                 w[13], w[12], w[2], w[3], w[6], w[7], w[11], w[10], w[14], 7, w[1], w[3], w[5], w[9], 1, -2, 3,
-                0x83FF_83FF, 0x83FF_8400, 0x83FF_8401, 0xDEAD};
+                0x83FF_83FF, 0x83FF_8400, 0x83FF_8401, w[6], w[8], w[9], w[10], w[12], w[15], 0xDEAD};
             check("globalMemory", in, 16 * i, out, PtxKernels.GLOBAL_RESULTS * i, expected);
         }
     }

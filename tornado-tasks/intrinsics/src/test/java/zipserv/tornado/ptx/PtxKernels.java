@@ -87,6 +87,11 @@ final class PtxKernels {
         // A plain read after a wide write sees it.
         out.set(o + 32, out.get(o + 31) + 1);
         out.set(o + 33, PtxMemory.load32(out, o + 32) + 1);
+        PtxMemory.store32(out, o + 34, PtxMemory.loadStream32(in, i + 1, 5));
+        PtxMemory.store32(out, o + 35, PtxMemory.loadReadOnly32(in, i + 9, -1));
+        Quad p = PtxMemory.loadReadOnly128(in, i, 8);
+        Quad q = PtxMemory.loadStream128(in, i + 4, 8);
+        PtxMemory.store128(out, o + 36, p.y(), p.z(), q.x(), q.w());
     }
 
     static void warp(KernelContext c, IntArray in, IntArray out) {

@@ -3,20 +3,22 @@ package zipserv.tornado.kernels;
 import zipserv.codec.FragmentLayout;
 
 /**
- * How a GEMM of the fused or the uncompressed kernel is cut into blocks and warps. Two plans of the same matrix may
- * differ in the last bits of the result, the same plan never does.
+ * How a GEMM of the fused or the uncompressed kernels is cut into blocks and warps. Two plans of the same matrix may
+ * differ in the last bits of the result, the same plan never does; and plans that differ only in strips and row blocks give
+ * the same bits.
  *
- * @param strips strips of 16 weight rows per block: 1, 2, 4 or 8
- * @param slices warps that share a strip's columns within a block; {@code strips * slices} is at most 8
- * @param splits blocks that share a strip's columns
+ * @param strips    warps of a block that lie above each other, each with rows of its own: 1, 2, 4 or 8
+ * @param slices    warps of a block that share the columns of their rows; {@code strips * slices} is at most 8
+ * @param splits    blocks that share the columns of their rows
+ * @param rowBlocks row blocks of 16 weight rows that a warp multiplies with the same activations: 1 or 2
  */
-public record GemmPlan(int strips, int slices, int splits) {
+public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
 
     /** Largest N of the fused kernels: 16 tiles of 8. */
     public static final int MAX_BATCH = 128;
     /** Warps of a block at most. */
     static final int MAX_WARPS = 8;
-    /** Shared memory of a block: two stages per warp, or 4 KB of sums per warp. */
+    /** Shared memory of a ZipGEMM block: two stages per warp, or 4 KB of sums per warp. */
     static final int SHARED_BYTES = MAX_WARPS * 2 * TcaTbeStrip.STAGE_BYTES;
 
     /** Columns in units of 64 that a warp should at least get, so that starting up and adding up stay small. */
@@ -29,10 +31,22 @@ public record GemmPlan(int strips, int slices, int splits) {
     private static final int MANY_ROWS = 16384;
 
     public GemmPlan {
-        if (Integer.bitCount(strips) != 1 || slices < 1 || strips * slices > MAX_WARPS || splits < 1) {
-            throw new IllegalArgumentException("plan of " + strips + " strips, " + slices + " slices and " + splits
-                    + " splits: need 1, 2, 4 or 8 strips, at most " + MAX_WARPS + " warps, at least 1 split");
+        if (Integer.bitCount(strips) != 1 || slices < 1 || strips * slices > MAX_WARPS || splits < 1
+                || rowBlocks < 1 || rowBlocks > 2) {
+            throw new IllegalArgumentException("plan of " + strips + " strips, " + slices + " slices, " + splits
+                    + " splits and " + rowBlocks + " row blocks: need 1, 2, 4 or 8 strips, at most " + MAX_WARPS
+                    + " warps, at least 1 split, 1 or 2 row blocks");
         }
+    }
+
+    /** A plan of one row block a warp. */
+    public GemmPlan(int strips, int slices, int splits) {
+        this(strips, slices, splits, 1);
+    }
+
+    /** The same with another number of row blocks a warp, which changes no result. */
+    public GemmPlan withRowBlocks(int rowBlocks) {
+        return new GemmPlan(strips, slices, splits, rowBlocks);
     }
 
     /**
@@ -66,7 +80,12 @@ public record GemmPlan(int strips, int slices, int splits) {
 
     /** Groups of rows: blocks of the grid but for splits, and counters for them. */
     public int groups(int rows) {
-        return (FragmentLayout.STRIPS * FragmentLayout.blocks(rows) + strips - 1) / strips;
+        return GemmTile.groups(rows, code());
+    }
+
+    /** The plan as one number, which is how kernels get it. */
+    int code() {
+        return GemmTile.plan(strips, slices, splits, rowBlocks);
     }
 
     /** Blocks of the grid. */
@@ -91,6 +110,6 @@ public record GemmPlan(int strips, int slices, int splits) {
 
     @Override
     public String toString() {
-        return strips + "x" + slices + "/" + splits;
+        return strips + "x" + slices + "/" + splits + (rowBlocks == 1 ? "" : "*" + rowBlocks);
     }
 }

@@ -3,6 +3,7 @@ package zipserv.tornado.kernels;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Frag11Layout;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
@@ -16,19 +17,80 @@ import zipserv.tornado.ptx.Quad;
  * What the fused and the uncompressed GEMM kernels share: the product of a strip with a tile of 8 activation rows, and the
  * way from the accumulators to the result. Because they share it, their results are bit-identical.
  *
- * <p>A block has {@code strips * slices} warps: {@code strips} (1, 2, 4 or 8) neighbouring strips of 16 weight rows, and for
- * each of them {@code slices} warps that take every slices-th block of 64 columns. Their sums are added in the order of
- * the slices. With {@code splits} above 1 the columns are first cut into that many ranges, one per block; the last block
- * to finish adds the ranges' sums in their order. So the result depends on the plan but never on timing.
+ * <p>A block has {@code strips * slices} warps: {@code strips} (1, 2, 4 or 8) of them lie above each other, each with one
+ * or two row blocks of 16 weight rows, and for each of these {@code slices} warps take every slices-th strip of 64 columns.
+ * Their sums are added in the order of the slices. With {@code splits} above 1 the columns are first cut into that many
+ * ranges, one per block; the last block to finish adds the ranges' sums in their order. So the result depends on the slices
+ * and splits of the plan but never on timing.
+ *
+ * <p>Accumulators are numbered, and their sums leave a warp through shared memory in rounds of {@value #SLOTS} of them. With one
+ * row block a warp, number i is tile i. With two, numbers 0 .. 3 are tiles 0 .. 3 of the first and 4 .. 7 tiles 0 .. 3 of
+ * the second row block; 8 .. 15 are tiles 4 .. 7 in the same order.
  */
 final class GemmTile {
 
+    /** Accumulators whose sums a warp leaves in shared memory at a time. */
+    private static final int SLOTS = 8;
     /** Shared memory of the sums of one warp: 8 tiles of 16 x 8 fp32. */
-    private static final int WARP_SUM_BYTES = 4096;
-    /** Tiles whose sums fit in shared memory at a time. */
-    static final int TILES_AT_A_TIME = 8;
+    static final int WARP_SUM_BYTES = SLOTS * 512;
 
     private GemmTile() {
+    }
+
+    /** A {@link GemmPlan} as one number. */
+    static int plan(int strips, int slices, int splits, int rowBlocks) {
+        return strips | slices << 4 | rowBlocks << 8 | splits << 12;
+    }
+
+    static int strips(int plan) {
+        return plan & 15;
+    }
+
+    static int slices(int plan) {
+        return plan >>> 4 & 15;
+    }
+
+    static int rowBlocks(int plan) {
+        return plan >>> 8 & 15;
+    }
+
+    static int splits(int plan) {
+        return plan >>> 12;
+    }
+
+    /** Warps of a block. */
+    static int warps(int plan) {
+        return strips(plan) * slices(plan);
+    }
+
+    /** Row blocks of a block. */
+    static int groupRowBlocks(int plan) {
+        return strips(plan) * rowBlocks(plan);
+    }
+
+    /** Groups of rows: each is the work of {@code splits} blocks. */
+    static int groups(int rows, int plan) {
+        return (Frag11Layout.rowBlocks(rows) + groupRowBlocks(plan) - 1) / groupRowBlocks(plan);
+    }
+
+    /** Tile of an accumulator. */
+    static int tile(int accumulator, int plan) {
+        return rowBlocks(plan) == 1 ? accumulator : accumulator >>> 3 << 2 | accumulator & 3;
+    }
+
+    /** Whether an accumulator is used. */
+    static boolean holds(int accumulator, int plan, int batch) {
+        return batch > tile(accumulator, plan) << 3;
+    }
+
+    /** Whether accumulators of a round, 0 or 1, are used. */
+    static boolean holdsRound(int round, int plan, int batch) {
+        return holds(round << 3, plan, batch);
+    }
+
+    /** Rows of activations that one round brings to the result. */
+    private static int roundRows(int plan) {
+        return (SLOTS << 3) / rowBlocks(plan);
     }
 
     /**
@@ -39,53 +101,73 @@ final class GemmTile {
         return slices == 1 && batch > 16;
     }
 
-    /** Adds the product of a strip (four runs) and 8 activation rows, 64 columns each. */
-    static Accumulator multiply(Quad run0, Quad run1, Quad run2, Quad run3, IntArray x, int word, Accumulator sum) {
-        Quad low = PtxMemory.loadReadOnly128(x, word);
-        Quad high = PtxMemory.loadReadOnly128(x, word + 16);
+    /**
+     * Adds the product of a strip, as the runs of {@link StripLayout}, and 8 activation rows, 64 columns each.
+     *
+     * @param low  the lane's eight activations at column 8t of the strip
+     * @param high those at column 32 + 8t
+     */
+    static Accumulator multiply(Quad run0, Quad run1, Quad run2, Quad run3, Quad low, Quad high, Accumulator sum) {
         Accumulator a = PtxMma.bf16(run0.x(), run1.x(), run2.x(), run3.x(), low.x(), high.x(), sum);
         Accumulator b = PtxMma.bf16(run0.y(), run1.y(), run2.y(), run3.y(), low.y(), high.y(), a);
         Accumulator c = PtxMma.bf16(run0.z(), run1.z(), run2.z(), run3.z(), low.z(), high.z(), b);
         return PtxMma.bf16(run0.w(), run1.w(), run2.w(), run3.w(), low.w(), high.w(), c);
     }
 
-    /** Leaves a warp's sums of one tile in shared memory. */
-    static void store(int shared, int warp, int tile, int lane, Accumulator sum) {
-        PtxShared.store128(shared + warp * WARP_SUM_BYTES + (tile << 9) + (lane << 4), PtxBits.asInt(sum.c0()),
-                PtxBits.asInt(sum.c1()), PtxBits.asInt(sum.c2()), PtxBits.asInt(sum.c3()));
+    /** The same with the activations read here. */
+    static Accumulator multiply(Quad run0, Quad run1, Quad run2, Quad run3, IntArray x, int word, Accumulator sum) {
+        return multiply(run0, run1, run2, run3, PtxMemory.loadReadOnly128(x, word),
+                PtxMemory.loadReadOnly128(x, word, 16), sum);
     }
 
-    /** The sum over a block's slices, in their order, of one element of the strips' result. */
-    private static float sumOfSlices(int shared, int strips, int slices, int row, int n) {
+    /** The same product with the strip as the operands of the four instructions. */
+    static Accumulator multiplyFragments(Quad a0, Quad a1, Quad a2, Quad a3, Quad low, Quad high, Accumulator sum) {
+        Accumulator a = PtxMma.bf16(a0, low.x(), high.x(), sum);
+        Accumulator b = PtxMma.bf16(a1, low.y(), high.y(), a);
+        Accumulator c = PtxMma.bf16(a2, low.z(), high.z(), b);
+        return PtxMma.bf16(a3, low.w(), high.w(), c);
+    }
+
+    /** Leaves a warp's sums of one accumulator in shared memory. */
+    static void store(int shared, int warp, int accumulator, int lane, Accumulator sum) {
+        PtxShared.store128(shared + warp * WARP_SUM_BYTES + ((accumulator & 7) << 9) + (lane << 4),
+                PtxBits.asInt(sum.c0()), PtxBits.asInt(sum.c1()), PtxBits.asInt(sum.c2()), PtxBits.asInt(sum.c3()));
+    }
+
+    /** The sum over a block's slices, in their order, of one element of the block's result. */
+    private static float sumOfSlices(int shared, int plan, int row, int n) {
         int lane = ((row & 7) << 2) + (n >>> 1 & 3);
         int word = ((row >>> 3 & 1) << 1) + (n & 1);
-        int address = shared + (row >>> 4) * WARP_SUM_BYTES + (n >>> 3 << 9) + (lane << 4) + (word << 2);
+        int rowBlock = row >>> 4;
+        int strip = rowBlock / rowBlocks(plan);
+        int slot = (rowBlock % rowBlocks(plan) << 2) + (n >>> 3);
+        int address = shared + strip * WARP_SUM_BYTES + (slot << 9) + (lane << 4) + (word << 2);
         float sum = PtxShared.loadFloat(address);
-        for (int slice = 1; slice < slices; slice++) {
-            sum = PtxFloat.add(sum, PtxShared.loadFloat(address + slice * strips * WARP_SUM_BYTES));
+        for (int slice = 1; slice < slices(plan); slice++) {
+            sum = PtxFloat.add(sum, PtxShared.loadFloat(address + slice * strips(plan) * WARP_SUM_BYTES));
         }
         return sum;
     }
 
     /**
-     * Writes the sums of up to {@value #TILES_AT_A_TIME} tiles to the result or, with splits, to the partial sums. Threads
-     * take pairs of neighbouring weight rows, which lie side by side in the result.
+     * Writes the sums of one round to the result or, with splits, to the partial sums. Threads take pairs of neighbouring
+     * weight rows, which lie side by side in the result.
      *
-     * @param firstN   activation row of the first tile
-     * @param endN     activation row after the last of these tiles
+     * @param round    0, or 1 for accumulators 8 .. 15
      * @param firstRow weight row of the block's first strip
      */
-    static void output(KernelContext context, int shared, IntArray y, FloatArray partials, int strips, int slices,
-            int splits, int split, int firstN, int endN, int firstRow, int rows, int batch, int bf16) {
-        int pairs = strips << 3;
-        int count = (Math.min(endN, batch) - firstN) * pairs;
+    static void output(KernelContext context, int shared, IntArray y, FloatArray partials, int plan, int split, int round,
+            int firstRow, int rows, int batch, int bf16) {
+        int pairs = groupRowBlocks(plan) << 3;
+        int firstN = round * roundRows(plan);
+        int count = (Math.min(firstN + roundRows(plan), batch) - firstN) * pairs;
         for (int i = context.localIdx; i < count; i += context.localGroupSizeX) {
             int pair = i & pairs - 1;
             int n = i / pairs;
             int row = firstRow + (pair << 1);
-            float first = sumOfSlices(shared, strips, slices, pair << 1, n);
-            float second = sumOfSlices(shared, strips, slices, (pair << 1) + 1, n);
-            if (splits > 1) {
+            float first = sumOfSlices(shared, plan, pair << 1, n);
+            float second = sumOfSlices(shared, plan, (pair << 1) + 1, n);
+            if (splits(plan) > 1) {
                 if (row < rows) {
                     partials.set((split * batch + firstN + n) * rows + row, first);
                 }
@@ -122,7 +204,8 @@ final class GemmTile {
      * @param tickets one counter per group of rows, 0 before and after
      */
     static void joinSplits(KernelContext context, int shared, IntArray y, FloatArray partials, IntArray tickets,
-            int group, int strips, int splits, int firstRow, int rows, int batch, int bf16) {
+            int group, int plan, int firstRow, int rows, int batch, int bf16) {
+        int splits = splits(plan);
         PtxSync.fence();
         context.localBarrier();
         if (context.localIdx == 0) {
@@ -131,7 +214,7 @@ final class GemmTile {
         context.localBarrier();
         if (PtxShared.load32(shared) == splits - 1) {
             PtxSync.fence();
-            int pairs = strips << 3;
+            int pairs = groupRowBlocks(plan) << 3;
             int count = batch * pairs;
             for (int i = context.localIdx; i < count; i += context.localGroupSizeX) {
                 int row = firstRow + ((i & pairs - 1) << 1);

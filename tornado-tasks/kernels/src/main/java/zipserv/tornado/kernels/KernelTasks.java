@@ -36,7 +36,10 @@ public final class KernelTasks {
     /** {@link ZipGemm}. */
     public void zipGemm(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
-        checkBatch(batch);
+        checkBatch(batch, plan);
+        if (plan.rowBlocks() != 1) {
+            throw new IllegalArgumentException("plan " + plan + ": ZipGEMM takes one row block a warp");
+        }
         launches.add(name, grid(plan, weights.rows(), batch), ZipGemm::multiply, context, weights.bitmaps(),
                 weights.table(), weights.values(), x, y, scratch.partials(), scratch.tickets(), weights.rows(),
                 FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()), batch, plan.strips(),
@@ -46,11 +49,19 @@ public final class KernelTasks {
     /** {@link RawGemm}. */
     public void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
-        checkBatch(batch);
+        checkBatch(batch, plan);
         launches.add(name, grid(plan, weights.rows(), batch), RawGemm::multiply, context, weights.weights(), x, y,
-                scratch.partials(), scratch.tickets(), weights.rows(), FragmentLayout.blocks(weights.rows()),
-                FragmentLayout.blocks(weights.columns()), batch, plan.strips(), plan.slices(), plan.splits(), bf16 ? 1
-                : 0);
+                scratch.partials(), scratch.tickets(), weights.rows(), weights.columns(), batch, plan.code(),
+                bf16 ? 1 : 0);
+    }
+
+    /** {@link Frag11Gemm}. */
+    public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            GemmPlan plan, boolean bf16) {
+        checkBatch(batch, plan);
+        launches.add(name, grid(plan, weights.rows(), batch), Frag11Gemm::multiply, context, weights.words(),
+                weights.escapes(), weights.directory(), x, y, scratch.partials(), scratch.tickets(), weights.rows(),
+                weights.columns(), batch, plan.code(), bf16 ? 1 : 0);
     }
 
     /**
@@ -105,9 +116,11 @@ public final class KernelTasks {
         return new Grid(plan.blocks(rows), plan.threads(), GemmPlan.maxRegisters(batch));
     }
 
-    private static void checkBatch(int batch) {
-        if (batch < 1 || batch > GemmPlan.MAX_BATCH) {
-            throw new IllegalArgumentException("N is " + batch + ", the fused kernels take 1 to " + GemmPlan.MAX_BATCH);
+    private static void checkBatch(int batch, GemmPlan plan) {
+        int most = GemmPlan.MAX_BATCH / plan.rowBlocks();
+        if (batch < 1 || batch > most) {
+            throw new IllegalArgumentException("N is " + batch + ", the fused kernels take 1 to " + most + " with plan "
+                    + plan);
         }
     }
 }

@@ -3,6 +3,7 @@ package zipserv.tornado.kernels;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Frag11Layout;
 import zipserv.codec.FragmentLayout;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxMemory;
@@ -11,9 +12,10 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * The uncompressed twin of {@link ZipGemm}: the same tiling and the same order of additions, from raw BF16 that the host has
- * arranged so that a warp reads its runs in whole 512-byte pieces ({@link StripLayout#rawWord}). It bounds
- * from below what compression gains, and its results are what ZipGEMM's must be, bit for bit.
+ * The uncompressed twin of {@link ZipGemm} and {@link Frag11Gemm}: the same tiling and the same order of additions, from
+ * raw BF16 that the host has arranged so that a warp reads its runs in whole 512-byte pieces
+ * ({@link StripLayout#rawWord}). It bounds from below what compression gains, and its results are what the fused
+ * kernels' must be, bit for bit.
  */
 public final class RawGemm {
 
@@ -21,28 +23,32 @@ public final class RawGemm {
     }
 
     /**
-     * The kernel. Worker and parameters as for {@link ZipGemm#multiply}, with one array of weights.
+     * The kernel. Worker and parameters as for {@link Frag11Gemm#multiply}, with one array of weights.
      *
      * @param weights raw BF16 in fragment order, 512 words per strip
      */
     public static void multiply(KernelContext context, IntArray weights, IntArray x, IntArray y, FloatArray partials,
-            IntArray tickets, int rows, int blockRows, int blockColumns, int batch, int strips, int slices, int splits,
-            int bf16) {
-        int shared = PtxShared.allocate(GemmPlan.SHARED_BYTES);
+            IntArray tickets, int rows, int columns, int batch, int plan, int bf16) {
+        int shared = PtxShared.allocate(GemmTile.warps(plan) * GemmTile.WARP_SUM_BYTES);
         int lane = PtxWarp.lane();
         int warp = context.localIdx >>> 5;
-        int groups = (4 * blockRows + strips - 1) / strips;
+        boolean tall = GemmTile.rowBlocks(plan) == 2;
+        int strips = GemmTile.strips(plan);
+        int slices = GemmTile.slices(plan);
+        int splits = GemmTile.splits(plan);
+        int groups = GemmTile.groups(rows, plan);
         int group = context.groupIdx % groups;
         int split = context.groupIdx / groups;
-        int stripOfMatrix = Math.min(group * strips + warp % strips, 4 * blockRows - 1);
-        int blockRow = stripOfMatrix >>> 2;
-        int stripOfBlock = stripOfMatrix & 3;
-        int perSplit = (blockColumns + splits - 1) / splits;
-        int last = Math.min((split + 1) * perSplit, blockColumns) - 1;
-        int block = split * perSplit + warp / strips;
-
-        int xLane = StripLayout.activationWord(lane >>> 2, 0, blockColumns) + ((lane & 3) << 2);
-        int xTile = StripLayout.activationWord(8, 0, blockColumns);
+        int rowBlocks = Frag11Layout.rowBlocks(rows);
+        int stripColumns = Frag11Layout.strips(columns);
+        int first = (group * strips + warp % strips) * GemmTile.rowBlocks(plan);
+        int upper = Math.min(first, rowBlocks - 1);
+        int lower = Math.min(first + 1, rowBlocks - 1);
+        int perSplit = (stripColumns + splits - 1) / splits;
+        int end = Math.min((split + 1) * perSplit, stripColumns);
+        int column = split * perSplit + warp / strips;
+        int xLane = StripLayout.activationWord(lane >>> 2, 0, stripColumns) + ((lane & 3) << 2);
+        int xTile = StripLayout.activationWord(8, 0, stripColumns);
 
         Accumulator sum0 = Accumulator.zero();
         Accumulator sum1 = Accumulator.zero();
@@ -61,130 +67,215 @@ public final class RawGemm {
         Accumulator sum14 = Accumulator.zero();
         Accumulator sum15 = Accumulator.zero();
 
-        int strip = StripLayout.strip(blockRow, Math.min(block, last), blockColumns, stripOfBlock);
-        Quad run0 = PtxMemory.loadStream128(weights, StripLayout.rawWord(strip, 0, lane));
-        Quad run1 = PtxMemory.loadStream128(weights, StripLayout.rawWord(strip, 1, lane));
-        Quad run2 = PtxMemory.loadStream128(weights, StripLayout.rawWord(strip, 2, lane));
-        Quad run3 = PtxMemory.loadStream128(weights, StripLayout.rawWord(strip, 3, lane));
-        while (block <= last) {
-            int next = StripLayout.strip(blockRow, Math.min(block + slices, last), blockColumns, stripOfBlock);
-            Quad next0 = PtxMemory.loadStream128(weights, StripLayout.rawWord(next, 0, lane));
-            Quad next1 = PtxMemory.loadStream128(weights, StripLayout.rawWord(next, 1, lane));
-            Quad next2 = PtxMemory.loadStream128(weights, StripLayout.rawWord(next, 2, lane));
-            Quad next3 = PtxMemory.loadStream128(weights, StripLayout.rawWord(next, 3, lane));
+        int next = Math.min(column, end - 1);
+        int wordA = StripLayout.rawWord(StripLayout.strip(upper >>> 2, next, stripColumns, upper & 3), 0, lane);
+        int wordB = StripLayout.rawWord(StripLayout.strip(lower >>> 2, next, stripColumns, lower & 3), 0, lane);
+        Quad a0 = PtxMemory.loadStream128(weights, wordA, 0);
+        Quad a1 = PtxMemory.loadStream128(weights, wordA, 128);
+        Quad a2 = PtxMemory.loadStream128(weights, wordA, 256);
+        Quad a3 = PtxMemory.loadStream128(weights, wordA, 384);
+        Quad b0 = a0;
+        Quad b1 = a1;
+        Quad b2 = a2;
+        Quad b3 = a3;
+        if (tall) {
+            b0 = PtxMemory.loadStream128(weights, wordB, 0);
+            b1 = PtxMemory.loadStream128(weights, wordB, 128);
+            b2 = PtxMemory.loadStream128(weights, wordB, 256);
+            b3 = PtxMemory.loadStream128(weights, wordB, 384);
+        }
+        while (column < end) {
+            int xWord = xLane + column * StripLayout.BLOCK_WORDS;
+            Quad low0 = PtxMemory.loadReadOnly128(x, xWord, 0);
+            Quad high0 = PtxMemory.loadReadOnly128(x, xWord, 16);
+            Quad low1 = low0;
+            Quad high1 = high0;
+            if (batch > 8) {
+                low1 = PtxMemory.loadReadOnly128(x, xWord, xTile);
+                high1 = PtxMemory.loadReadOnly128(x, xWord, xTile + 16);
+            }
+            next = Math.min(column + slices, end - 1);
+            wordA = StripLayout.rawWord(StripLayout.strip(upper >>> 2, next, stripColumns, upper & 3), 0, lane);
+            wordB = StripLayout.rawWord(StripLayout.strip(lower >>> 2, next, stripColumns, lower & 3), 0, lane);
+            Quad nextA0 = PtxMemory.loadStream128(weights, wordA, 0);
+            Quad nextA1 = PtxMemory.loadStream128(weights, wordA, 128);
+            Quad nextA2 = PtxMemory.loadStream128(weights, wordA, 256);
+            Quad nextA3 = PtxMemory.loadStream128(weights, wordA, 384);
+            Quad nextB0 = nextA0;
+            Quad nextB1 = nextA1;
+            Quad nextB2 = nextA2;
+            Quad nextB3 = nextA3;
+            if (tall) {
+                nextB0 = PtxMemory.loadStream128(weights, wordB, 0);
+                nextB1 = PtxMemory.loadStream128(weights, wordB, 128);
+                nextB2 = PtxMemory.loadStream128(weights, wordB, 256);
+                nextB3 = PtxMemory.loadStream128(weights, wordB, 384);
+            }
             if (GemmTile.keepsStep(slices, batch)) {
                 context.localBarrier();
             }
-            int xWord = xLane + block * StripLayout.BLOCK_WORDS;
-            sum0 = GemmTile.multiply(run0, run1, run2, run3, x, xWord, sum0);
-            if (batch > 8) {
-                sum1 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 1 * xTile, sum1);
+            if (GemmTile.holds(0, plan, batch)) {
+                sum0 = GemmTile.multiply(a0, a1, a2, a3, low0, high0, sum0);
+                if (tall) {
+                    sum4 = GemmTile.multiply(b0, b1, b2, b3, low0, high0, sum4);
+                }
             }
-            if (batch > 16) {
-                sum2 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 2 * xTile, sum2);
+            if (GemmTile.holds(1, plan, batch)) {
+                sum1 = GemmTile.multiply(a0, a1, a2, a3, low1, high1, sum1);
+                if (tall) {
+                    sum5 = GemmTile.multiply(b0, b1, b2, b3, low1, high1, sum5);
+                }
             }
-            if (batch > 24) {
-                sum3 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 3 * xTile, sum3);
+            if (GemmTile.holds(2, plan, batch)) {
+                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(2, plan) * xTile);
+                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(2, plan) * xTile + 16);
+                sum2 = GemmTile.multiply(a0, a1, a2, a3, low, high, sum2);
+                if (tall) {
+                    sum6 = GemmTile.multiply(b0, b1, b2, b3, low, high, sum6);
+                }
             }
-            if (batch > 32) {
-                sum4 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 4 * xTile, sum4);
+            if (GemmTile.holds(3, plan, batch)) {
+                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(3, plan) * xTile);
+                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(3, plan) * xTile + 16);
+                sum3 = GemmTile.multiply(a0, a1, a2, a3, low, high, sum3);
+                if (tall) {
+                    sum7 = GemmTile.multiply(b0, b1, b2, b3, low, high, sum7);
+                }
             }
-            if (batch > 40) {
-                sum5 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 5 * xTile, sum5);
+            if (!tall && GemmTile.holds(4, plan, batch)) {
+                sum4 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 4 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 4 * xTile + 16), sum4);
             }
-            if (batch > 48) {
-                sum6 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 6 * xTile, sum6);
+            if (!tall && GemmTile.holds(5, plan, batch)) {
+                sum5 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 5 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 5 * xTile + 16), sum5);
             }
-            if (batch > 56) {
-                sum7 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 7 * xTile, sum7);
+            if (!tall && GemmTile.holds(6, plan, batch)) {
+                sum6 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 6 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 6 * xTile + 16), sum6);
             }
-            if (batch > 64) {
-                sum8 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 8 * xTile, sum8);
+            if (!tall && GemmTile.holds(7, plan, batch)) {
+                sum7 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 7 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 7 * xTile + 16), sum7);
             }
-            if (batch > 72) {
-                sum9 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 9 * xTile, sum9);
+            if (GemmTile.holds(8, plan, batch)) {
+                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(8, plan) * xTile);
+                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(8, plan) * xTile + 16);
+                sum8 = GemmTile.multiply(a0, a1, a2, a3, low, high, sum8);
+                if (tall) {
+                    sum12 = GemmTile.multiply(b0, b1, b2, b3, low, high, sum12);
+                }
             }
-            if (batch > 80) {
-                sum10 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 10 * xTile, sum10);
+            if (GemmTile.holds(9, plan, batch)) {
+                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(9, plan) * xTile);
+                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(9, plan) * xTile + 16);
+                sum9 = GemmTile.multiply(a0, a1, a2, a3, low, high, sum9);
+                if (tall) {
+                    sum13 = GemmTile.multiply(b0, b1, b2, b3, low, high, sum13);
+                }
             }
-            if (batch > 88) {
-                sum11 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 11 * xTile, sum11);
+            if (GemmTile.holds(10, plan, batch)) {
+                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(10, plan) * xTile);
+                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(10, plan) * xTile + 16);
+                sum10 = GemmTile.multiply(a0, a1, a2, a3, low, high, sum10);
+                if (tall) {
+                    sum14 = GemmTile.multiply(b0, b1, b2, b3, low, high, sum14);
+                }
             }
-            if (batch > 96) {
-                sum12 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 12 * xTile, sum12);
+            if (GemmTile.holds(11, plan, batch)) {
+                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(11, plan) * xTile);
+                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(11, plan) * xTile + 16);
+                sum11 = GemmTile.multiply(a0, a1, a2, a3, low, high, sum11);
+                if (tall) {
+                    sum15 = GemmTile.multiply(b0, b1, b2, b3, low, high, sum15);
+                }
             }
-            if (batch > 104) {
-                sum13 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 13 * xTile, sum13);
+            if (!tall && GemmTile.holds(12, plan, batch)) {
+                sum12 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 12 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 12 * xTile + 16), sum12);
             }
-            if (batch > 112) {
-                sum14 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 14 * xTile, sum14);
+            if (!tall && GemmTile.holds(13, plan, batch)) {
+                sum13 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 13 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 13 * xTile + 16), sum13);
             }
-            if (batch > 120) {
-                sum15 = GemmTile.multiply(run0, run1, run2, run3, x, xWord + 15 * xTile, sum15);
+            if (!tall && GemmTile.holds(14, plan, batch)) {
+                sum14 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 14 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 14 * xTile + 16), sum14);
             }
-            run0 = next0;
-            run1 = next1;
-            run2 = next2;
-            run3 = next3;
-            block += slices;
+            if (!tall && GemmTile.holds(15, plan, batch)) {
+                sum15 = GemmTile.multiply(a0, a1, a2, a3, PtxMemory.loadReadOnly128(x, xWord, 15 * xTile),
+                        PtxMemory.loadReadOnly128(x, xWord, 15 * xTile + 16), sum15);
+            }
+            a0 = nextA0;
+            a1 = nextA1;
+            a2 = nextA2;
+            a3 = nextA3;
+            b0 = nextB0;
+            b1 = nextB1;
+            b2 = nextB2;
+            b3 = nextB3;
+            column += slices;
         }
 
-        int firstRow = group * strips * FragmentLayout.STRIP_ROWS;
+        int firstRow = group * GemmTile.groupRowBlocks(plan) * FragmentLayout.STRIP_ROWS;
         context.localBarrier();
-        GemmTile.store(shared, warp, 0, lane, sum0);
-        if (batch > 8) {
+        if (GemmTile.holds(0, plan, batch)) {
+            GemmTile.store(shared, warp, 0, lane, sum0);
+        }
+        if (GemmTile.holds(1, plan, batch)) {
             GemmTile.store(shared, warp, 1, lane, sum1);
         }
-        if (batch > 16) {
+        if (GemmTile.holds(2, plan, batch)) {
             GemmTile.store(shared, warp, 2, lane, sum2);
         }
-        if (batch > 24) {
+        if (GemmTile.holds(3, plan, batch)) {
             GemmTile.store(shared, warp, 3, lane, sum3);
         }
-        if (batch > 32) {
+        if (GemmTile.holds(4, plan, batch)) {
             GemmTile.store(shared, warp, 4, lane, sum4);
         }
-        if (batch > 40) {
+        if (GemmTile.holds(5, plan, batch)) {
             GemmTile.store(shared, warp, 5, lane, sum5);
         }
-        if (batch > 48) {
+        if (GemmTile.holds(6, plan, batch)) {
             GemmTile.store(shared, warp, 6, lane, sum6);
         }
-        if (batch > 56) {
+        if (GemmTile.holds(7, plan, batch)) {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(context, shared, y, partials, strips, slices, splits, split, 0, 64, firstRow, rows, batch, bf16);
-        if (batch > 64) {
+        GemmTile.output(context, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
-            GemmTile.store(shared, warp, 0, lane, sum8);
-            if (batch > 72) {
-                GemmTile.store(shared, warp, 1, lane, sum9);
+            if (GemmTile.holds(8, plan, batch)) {
+                GemmTile.store(shared, warp, 8, lane, sum8);
             }
-            if (batch > 80) {
-                GemmTile.store(shared, warp, 2, lane, sum10);
+            if (GemmTile.holds(9, plan, batch)) {
+                GemmTile.store(shared, warp, 9, lane, sum9);
             }
-            if (batch > 88) {
-                GemmTile.store(shared, warp, 3, lane, sum11);
+            if (GemmTile.holds(10, plan, batch)) {
+                GemmTile.store(shared, warp, 10, lane, sum10);
             }
-            if (batch > 96) {
-                GemmTile.store(shared, warp, 4, lane, sum12);
+            if (GemmTile.holds(11, plan, batch)) {
+                GemmTile.store(shared, warp, 11, lane, sum11);
             }
-            if (batch > 104) {
-                GemmTile.store(shared, warp, 5, lane, sum13);
+            if (GemmTile.holds(12, plan, batch)) {
+                GemmTile.store(shared, warp, 12, lane, sum12);
             }
-            if (batch > 112) {
-                GemmTile.store(shared, warp, 6, lane, sum14);
+            if (GemmTile.holds(13, plan, batch)) {
+                GemmTile.store(shared, warp, 13, lane, sum13);
             }
-            if (batch > 120) {
-                GemmTile.store(shared, warp, 7, lane, sum15);
+            if (GemmTile.holds(14, plan, batch)) {
+                GemmTile.store(shared, warp, 14, lane, sum14);
+            }
+            if (GemmTile.holds(15, plan, batch)) {
+                GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(context, shared, y, partials, strips, slices, splits, split, 64, 128, firstRow, rows, batch,
-                    bf16);
+            GemmTile.output(context, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, shared, y, partials, tickets, group, strips, splits, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
         }
     }
 }

@@ -51,7 +51,8 @@ public final class ZipGemm {
         int shared = PtxShared.allocate(GemmPlan.SHARED_BYTES);
         int lane = PtxWarp.lane();
         int warp = context.localIdx >>> 5;
-        int groups = (4 * blockRows + strips - 1) / strips;
+        int plan = GemmTile.plan(strips, slices, splits, 1);
+        int groups = GemmTile.groups(rows, plan);
         int group = context.groupIdx % groups;
         int split = context.groupIdx / groups;
         int stripOfMatrix = Math.min(group * strips + warp % strips, 4 * blockRows - 1);
@@ -209,62 +210,65 @@ public final class ZipGemm {
         }
         PtxShared.awaitCopies(0);
 
-        int firstRow = group * strips * FragmentLayout.STRIP_ROWS;
+        int firstRow = group * GemmTile.groupRowBlocks(plan) * FragmentLayout.STRIP_ROWS;
         context.localBarrier();
-        GemmTile.store(shared, warp, 0, lane, sum0);
-        if (batch > 8) {
+        if (GemmTile.holds(0, plan, batch)) {
+            GemmTile.store(shared, warp, 0, lane, sum0);
+        }
+        if (GemmTile.holds(1, plan, batch)) {
             GemmTile.store(shared, warp, 1, lane, sum1);
         }
-        if (batch > 16) {
+        if (GemmTile.holds(2, plan, batch)) {
             GemmTile.store(shared, warp, 2, lane, sum2);
         }
-        if (batch > 24) {
+        if (GemmTile.holds(3, plan, batch)) {
             GemmTile.store(shared, warp, 3, lane, sum3);
         }
-        if (batch > 32) {
+        if (GemmTile.holds(4, plan, batch)) {
             GemmTile.store(shared, warp, 4, lane, sum4);
         }
-        if (batch > 40) {
+        if (GemmTile.holds(5, plan, batch)) {
             GemmTile.store(shared, warp, 5, lane, sum5);
         }
-        if (batch > 48) {
+        if (GemmTile.holds(6, plan, batch)) {
             GemmTile.store(shared, warp, 6, lane, sum6);
         }
-        if (batch > 56) {
+        if (GemmTile.holds(7, plan, batch)) {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(context, shared, y, partials, strips, slices, splits, split, 0, 64, firstRow, rows, batch, bf16);
-        if (batch > 64) {
+        GemmTile.output(context, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
-            GemmTile.store(shared, warp, 0, lane, sum8);
-            if (batch > 72) {
-                GemmTile.store(shared, warp, 1, lane, sum9);
+            if (GemmTile.holds(8, plan, batch)) {
+                GemmTile.store(shared, warp, 8, lane, sum8);
             }
-            if (batch > 80) {
-                GemmTile.store(shared, warp, 2, lane, sum10);
+            if (GemmTile.holds(9, plan, batch)) {
+                GemmTile.store(shared, warp, 9, lane, sum9);
             }
-            if (batch > 88) {
-                GemmTile.store(shared, warp, 3, lane, sum11);
+            if (GemmTile.holds(10, plan, batch)) {
+                GemmTile.store(shared, warp, 10, lane, sum10);
             }
-            if (batch > 96) {
-                GemmTile.store(shared, warp, 4, lane, sum12);
+            if (GemmTile.holds(11, plan, batch)) {
+                GemmTile.store(shared, warp, 11, lane, sum11);
             }
-            if (batch > 104) {
-                GemmTile.store(shared, warp, 5, lane, sum13);
+            if (GemmTile.holds(12, plan, batch)) {
+                GemmTile.store(shared, warp, 12, lane, sum12);
             }
-            if (batch > 112) {
-                GemmTile.store(shared, warp, 6, lane, sum14);
+            if (GemmTile.holds(13, plan, batch)) {
+                GemmTile.store(shared, warp, 13, lane, sum13);
             }
-            if (batch > 120) {
-                GemmTile.store(shared, warp, 7, lane, sum15);
+            if (GemmTile.holds(14, plan, batch)) {
+                GemmTile.store(shared, warp, 14, lane, sum14);
+            }
+            if (GemmTile.holds(15, plan, batch)) {
+                GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(context, shared, y, partials, strips, slices, splits, split, 64, 128, firstRow, rows, batch,
-                    bf16);
+            GemmTile.output(context, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, shared, y, partials, tickets, group, strips, splits, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
         }
     }
 }

@@ -43,6 +43,10 @@ final class Matrices {
         return Codecs.of(WeightFormat.TCA_TBE).encode(matrix, Arena.ofAuto(), 1);
     }
 
+    static CompressedMatrix frag11(Bf16Matrix matrix) {
+        return Codecs.of(WeightFormat.FRAG11).encodeBelow(Long.MAX_VALUE, matrix, Arena.ofAuto(), 1).orElseThrow();
+    }
+
     /** Rounds to nearest even. */
     static short bf16(float value) {
         int bits = Float.floatToRawIntBits(value);

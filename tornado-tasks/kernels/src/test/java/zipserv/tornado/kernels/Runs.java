@@ -101,6 +101,18 @@ final class Runs {
         return y.toHeapArray();
     }
 
+    static int[] frag11Gemm(Bf16Matrix matrix, short[] x, int batch, GemmPlan plan, boolean bf16) {
+        Frag11DeviceMatrix weights = Frag11DeviceMatrix.of(Matrices.frag11(matrix));
+        IntArray padded = padded(x, matrix.columns(), batch);
+        IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
+        GemmScratch scratch = GemmScratch.of(plan, matrix.rows(), batch);
+        Object[] in = {weights.words(), weights.escapes(), weights.directory(), padded, scratch.partials(),
+            scratch.tickets()};
+        run(in, new Object[] {y},
+                (tasks, graph) -> tasks.frag11Gemm("gemm", weights, padded, y, scratch, batch, plan, bf16));
+        return y.toHeapArray();
+    }
+
     /** Decompress, then multiply: what batches beyond the fused limit take. */
     static int[] prefill(Bf16Matrix matrix, short[] x, int batch, boolean bf16) {
         TcaTbeDeviceMatrix weights = TcaTbeDeviceMatrix.of(Matrices.compress(matrix));

@@ -144,6 +144,10 @@ final class InstructionSet {
             store("store64", "global.v2.u32", IntArray.class, index, int.class, 2);
             store("store32", "global.u32", IntArray.class, index, int.class, 1);
         }
+        loadAt("loadReadOnly128", FOUR_WORDS, "global.nc.v4.u32");
+        loadAt("loadReadOnly32", WORD, "global.nc.u32");
+        loadAt("loadStream128", FOUR_WORDS, STREAM + ".v4.u32");
+        loadAt("loadStream32", WORD, STREAM + ".u32");
         store("store128", "global.v4.f32", FloatArray.class, int.class, float.class, 4);
         store("store64", "global.v2.f32", FloatArray.class, int.class, float.class, 2);
         of(PtxMemory.class).fixed("prefetchL2", Effect.READS, 1, NOTHING,
@@ -151,11 +155,21 @@ final class InstructionSet {
     }
 
     private void load(String method, List<JavaKind> results, String space, Class<?> array, Class<?> index) {
-        String text = address(index) + "ld." + space + "\t" + list("$r", 0, results.size()) + ", " + at("$t0") + ";";
+        load(method, results, space, at("$t0"), array, index);
+    }
+
+    /** A load with a constant distance from the index, in elements. */
+    private void loadAt(String method, List<JavaKind> results, String space) {
+        load(method, results, space, "[$t0+" + TornadoNativeArray.ARRAY_HEADER + "+4*#2]", IntArray.class, int.class,
+                int.class);
+    }
+
+    private void load(String method, List<JavaKind> results, String space, String at, Class<?>... parameters) {
+        String text = address(parameters[1]) + "ld." + space + "\t" + list("$r", 0, results.size()) + ", " + at + ";";
         if (results.size() == 1) {
-            of(PtxMemory.class).fixed(method, Effect.READS, 1, results, text, array, index);
+            of(PtxMemory.class).fixed(method, Effect.READS, 1, results, text, parameters);
         } else {
-            of(PtxMemory.class).tuple(method, Effect.READS, 1, results, text, array, index);
+            of(PtxMemory.class).tuple(method, Effect.READS, 1, results, text, parameters);
         }
     }
 
