@@ -11,7 +11,7 @@ import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.kernels.GpuException;
 
 /** cuBLASLt on one shape: same weights, same activations, same copies and timing as our kernels. */
-final class CublasBench {
+final class CublasBench implements AutoCloseable {
 
     /** As many algorithms as its heuristic is asked for. */
     private static final int ALGORITHMS = 12;
@@ -25,11 +25,11 @@ final class CublasBench {
     private final DeviceCopies copies;
     private final GemmCheck check;
 
-    CublasBench(GemmTasks tasks, CublasLt cublas, Cuda cuda, DeviceCopies copies, GemmCheck check) {
+    CublasBench(GemmTasks tasks, CublasLt cublas, Cuda cuda, GemmCheck check) {
         this.tasks = tasks;
         this.cublas = cublas;
         this.cuda = cuda;
-        this.copies = copies;
+        copies = new DeviceCopies(cuda, 0);
         this.check = check;
     }
 
@@ -55,14 +55,12 @@ final class CublasBench {
             for (int i = 0; i < products.size(); i++) {
                 CublasLt.Product product = products.get(i);
                 trials.add(new Timed(i + 1, product, timer.time(copies.launches(weightBytes), TRIAL_REPLAYS,
-                        launch -> product.enqueue(DeviceCopies.payload(weights.get(launch % rotated)), x, y))));
+                        launch -> product.enqueue(weights.get(launch % rotated), x, y))));
             }
             Comparator<Timed> byMedian = Comparator.comparingDouble(timed -> timed.micros.median());
             Timed best = trials.stream().sorted(byMedian).limit(FINALISTS)
-                    .map(trial -> new Timed(trial.number, trial.product,
-                    timer.time(copies.launches(weightBytes), replays,
-                            launch -> trial.product.enqueue(DeviceCopies.payload(weights.get(launch % rotated)), x,
-                                    y))))
+                    .map(trial -> new Timed(trial.number, trial.product, timer.time(copies.launches(weightBytes), replays,
+                            launch -> trial.product.enqueue(weights.get(launch % rotated), x, y))))
                     .min(byMedian).orElseThrow(() -> new GpuException("cuBLAS proposes no algorithm for "
                             + m + " x " + k + ", N = " + n, null));
             MemorySegment result = arena.allocate(2L * m * n, 16);
@@ -71,10 +69,15 @@ final class CublasBench {
             cuda.free(y);
             // Rows of results are padded to whole words in our kernels, but not here.
             String verdict = m % 2 == 0 ? check.error(result, tasks.activations(n), n, true) : "";
-            return new GemmResult(GemmCase.Kernel.CUBLAS.id(), m, k, n, "algorithm " + best.number + " of "
-                    + products.size(),
-                    best.micros, weightBytes + 2L * n * k + 2L * m * n, 16, 0, 0, verdict);
+            String which = "algorithm " + best.number + " of " + products.size();
+            return new GemmResult(GemmCase.Kernel.CUBLAS.id(), m, k, n, which, best.micros,
+                    weightBytes + 2L * n * k + 2L * m * n, 16, 0, 0, verdict);
         }
+    }
+
+    @Override
+    public void close() {
+        copies.close();
     }
 
     private MemorySegment activations(int n, int k, Arena arena) {

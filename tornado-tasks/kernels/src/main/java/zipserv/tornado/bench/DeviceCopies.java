@@ -17,14 +17,23 @@ final class DeviceCopies implements AutoCloseable {
     private static final int LAUNCHES = 24;
     private static final double L2_MULTIPLE = 3;
     /** Kernels find element 0 of an array this far behind the address that they are given, as in TornadoVM. */
-    private static final int HEADER_BYTES = 16;
-    private static final int ALIGNMENT = 256;
+    static final int HEADER_BYTES = 16;
+    /** What kernels may read beyond the end. */
+    private static final int READ_OVER = 240;
 
     private final Cuda cuda;
+    private final int headerBytes;
     private final Map<Object, List<Long>> copies = new IdentityHashMap<>();
 
-    DeviceCopies(Cuda cuda) {
+    /**
+     * No copies yet.
+     *
+     * @param headerBytes where element 0 lies behind the address, which is a multiple of 256: {@link #HEADER_BYTES} for
+     *                    TornadoVM's kernels, 0 for cuBLAS
+     */
+    DeviceCopies(Cuda cuda, int headerBytes) {
         this.cuda = cuda;
+        this.headerBytes = headerBytes;
     }
 
     /** How many copies of weights are needed that are read together. */
@@ -38,7 +47,7 @@ final class DeviceCopies implements AutoCloseable {
     }
 
     /**
-     * Addresses of that many copies, to be passed to a kernel.
+     * Addresses of that many copies, headers included.
      *
      * @param owner what identifies the data, an array
      * @param data  its elements
@@ -46,25 +55,20 @@ final class DeviceCopies implements AutoCloseable {
     List<Long> of(Object owner, MemorySegment data, int count) {
         List<Long> addresses = copies.computeIfAbsent(owner, _ -> new ArrayList<>());
         while (addresses.size() < count) {
-            addresses.add(upload(data));
+            long address = cuda.allocate(headerBytes + data.byteSize() + READ_OVER);
+            if (addresses.isEmpty()) {
+                cuda.upload(address + headerBytes, data);
+            } else {
+                cuda.enqueueCopy(address + headerBytes, addresses.getFirst() + headerBytes, data.byteSize());
+            }
+            addresses.add(address);
         }
         return addresses;
     }
 
-    private long upload(MemorySegment data) {
-        long payload = cuda.allocate(data.byteSize() + 2 * ALIGNMENT) + ALIGNMENT;
-        cuda.upload(payload, data);
-        return payload - HEADER_BYTES;
-    }
-
-    /** Where the elements of a copy lie. */
-    static long payload(long address) {
-        return address + HEADER_BYTES;
-    }
-
     /** Frees the copies of one array. */
     void free(Object owner) {
-        copies.remove(owner).forEach(address -> cuda.free(payload(address) - ALIGNMENT));
+        copies.remove(owner).forEach(cuda::free);
     }
 
     @Override

@@ -37,7 +37,7 @@ final class GemmBench implements AutoCloseable {
         this.tasks = tasks;
         this.cuda = cuda;
         this.log = log;
-        copies = new DeviceCopies(cuda);
+        copies = new DeviceCopies(cuda, DeviceCopies.HEADER_BYTES);
         replay = new GemmReplay(cuda, copies);
         check = new GemmCheck(tasks);
         m = tasks.matrix().rows();
@@ -76,12 +76,17 @@ final class GemmBench implements AutoCloseable {
                 measured.localBytes(), check.verdict(task));
     }
 
-    /** cuBLASLt on the same shape. */
-    GemmResult cublas(int n, CublasLt cublas, int replays) {
+    /** cuBLASLt on the same shape, for each of several N. */
+    List<GemmResult> cublas(List<Integer> batches, CublasLt cublas, int replays) {
         cuda.makeCurrent();
-        GemmResult result = new CublasBench(tasks, cublas, cuda, copies, check).measure(n, replays);
-        log.accept(line(result));
-        return result;
+        List<GemmResult> results = new ArrayList<>();
+        try (CublasBench bench = new CublasBench(tasks, cublas, cuda, check)) {
+            for (int n : batches) {
+                results.add(bench.measure(n, replays));
+                log.accept(line(results.getLast()));
+            }
+        }
+        return results;
     }
 
     private static String line(GemmResult r) {

@@ -43,7 +43,7 @@ final class GemmReplay {
         for (TornadoNativeArray array : others) {
             copies.of(array, array.getSegment(), 1);
         }
-        long result = DeviceCopies.payload(copies.of(task.result(), task.result().getSegment(), 1).getFirst());
+        long result = DeviceCopies.HEADER_BYTES + copies.of(task.result(), task.result().getSegment(), 1).getFirst();
         cuda.fill(result, POISON, task.result().getNumBytesOfSegment());
         long frame = cuda.allocate(FRAME_BYTES);
         cuda.fill(frame, 0, FRAME_BYTES);

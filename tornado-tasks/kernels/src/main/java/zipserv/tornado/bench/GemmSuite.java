@@ -72,12 +72,10 @@ public final class GemmSuite {
             GemmTasks tasks = new GemmTasks(shape[0], shape[1], options.coverage(), options.bf16(), threads);
             try (GemmBench bench = new GemmBench(tasks, cuda, log)) {
                 results.addAll(bench.run(cases(shape[0], shape[1]), REPLAYS));
-                for (int n : options.batches()) {
-                    cublas.ifPresent(library -> results.add(bench.cublas(n, library, REPLAYS)));
-                    if (options.tornado()) {
-                        tornado.put(shape[0] + "x" + shape[1] + " n=" + n,
-                                bench.tornado(n, GemmPlan.of(shape[0], shape[1], n)));
-                    }
+                cublas.ifPresent(library -> results.addAll(bench.cublas(options.batches(), library, REPLAYS)));
+                for (int n : options.tornado() ? options.batches() : List.<Integer>of()) {
+                    tornado.put(shape[0] + "x" + shape[1] + " n=" + n,
+                            bench.tornado(n, GemmPlan.of(shape[0], shape[1], n)));
                 }
             }
         }

@@ -192,7 +192,8 @@ public final class Cuda implements AutoCloseable {
 
     /** Sets 32-bit words and waits. */
     public void fill(long address, int value, long bytes) {
-        check("cuMemsetD32_v2", address, value, bytes / 4);
+        // Not cuMemsetD32, which this stream would not wait for.
+        check("cuMemsetD32Async", address, value, bytes / 4, stream);
         synchronize();
     }
 
