@@ -111,8 +111,8 @@ public final class Engines {
             MemoryUse needed = provider.memoryNeeded(checkpoint, config, options);
             return needed.total() <= device.freeMemory() ? Optional.empty() : Optional.of("the model needs "
                     + needed.text() + ", but " + device.name() + " has " + MemoryUse.gigabytes(device.freeMemory())
-                    + " free of " + MemoryUse.gigabytes(device.totalMemory()) + ": take a shorter --context or fewer "
-                    + "sequences at a time, close other programs on the GPU, or run on the CPU");
+                    + " free of " + MemoryUse.gigabytes(device.totalMemory()) + ": take a shorter context (--context, -n) or fewer "
+                    + "sequences at a time (--parallel, -b), close other programs on the GPU, or run on the CPU");
         });
     }
 }

@@ -86,7 +86,7 @@ class GenerateCommandsTest {
         assertUsage("--tokens is 0, expected at least 1", "-p", "x", "-n", "0");
         assertUsage("top-p is 3.0, expected 0 to 1", "-p", "x", "--top-p", "3");
         assertUsage("temperature is -1.0, expected 0 or more", "-p", "x", "--temperature", "-1");
-        assertUsage("Missing required argument (specify one of these): (-p=TEXT | -f=FILE)");
+        assertUsage("Missing required argument (specify one of these): (-p=TEXT | -f=FILE | --batch=FILE)");
         assertUsage("--device is tpu, expected " + String.join(", ", new EngineMixin.Names()), "-p", "x",
                 "--device", "tpu");
     }

@@ -1,18 +1,13 @@
 package zipserv.model.generation;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
 import zipserv.model.Engine;
-import zipserv.model.Engine.Logits;
 import zipserv.model.Engine.LogitsAt;
 import zipserv.model.ModelException;
 import zipserv.model.Tokenizer;
-import zipserv.model.generation.GenerationResult.Statistics;
 import zipserv.model.generation.GenerationResult.StopReason;
-import zipserv.model.sampling.Sampler;
-import zipserv.model.text.StreamingDetokenizer;
 
 /** Generates text with an engine: prefill, then token by token. Used by one thread at a time, like the engine. */
 public final class Generator {
@@ -48,7 +43,7 @@ public final class Generator {
      */
     public GenerationResult generate(int[] prompt, GenerationOptions options, Consumer<String> listener) {
         int longest = engine.config().maxPositions();
-        checkPrompt(prompt, longest);
+        checkPrompt(engine, prompt, longest);
         int capacity = (int) Math.min(longest, (long) prompt.length + options.maxTokens());
         try (Engine.Sequence sequence = engine.newSequence(capacity)) {
             return generate(sequence, new int[0], prompt, options, listener);
@@ -65,65 +60,23 @@ public final class Generator {
      */
     public GenerationResult generate(Engine.Sequence sequence, int[] cached, int[] prompt, GenerationOptions options,
             Consumer<String> listener) {
-        checkPrompt(prompt, sequence.capacity() - sequence.length());
-        long start = System.nanoTime();
-        Sampler sampler = new Sampler(options.sampling(), options.seed());
-        for (int token : cached) {
-            sampler.accept(token);
-        }
-        for (int token : prompt) {
-            sampler.accept(token);
-        }
-        TextSink sink = new TextSink(tokenizer, options.stopStrings(), listener);
-        List<Integer> tokens = new ArrayList<>();
-        float[] row = new float[engine.config().vocabularySize()];
-
-        Logits logits = engine.prefill(sequence, prompt, LogitsAt.LAST);
-        int token = choose(logits, sampler, row);
-        long first = System.nanoTime();
-        int generated = 1;
-        StopReason reason = null;
+        checkPrompt(engine, prompt, sequence.capacity() - sequence.length());
+        TextInWork text = new TextInWork(sequence, tokenizer, cached, prompt, options, listener);
+        float[] scratch = new float[engine.config().vocabularySize()];
+        StopReason reason = text.next(engine.prefill(sequence, prompt, LogitsAt.LAST), 0, scratch, this::isStopped);
         while (reason == null) {
-            if (options.stopTokens().contains(token)) {
-                reason = StopReason.STOP_TOKEN;
-                break;
-            }
-            tokens.add(token);
-            sampler.accept(token);
-            sink.accept(token);
-            if (sink.stopped()) {
-                reason = StopReason.STOP_STRING;
-            } else if (tokens.size() == options.maxTokens()) {
-                reason = StopReason.MAX_TOKENS;
-            } else if (sequence.length() == sequence.capacity()) {
-                reason = StopReason.CONTEXT_FULL;
-            } else if (stopRequested || Thread.currentThread().isInterrupted()) {
-                reason = StopReason.INTERRUPTED;
-            } else {
-                token = choose(engine.decode(List.of(sequence), new int[] {token}), sampler, row);
-                generated++;
-            }
+            reason = text.next(engine.decode(List.of(sequence), new int[] {text.lastToken()}), 0, scratch, this::isStopped);
         }
         stopRequested = false;
-        long last = System.nanoTime();
-        sink.finish();
-        return new GenerationResult(sink.text(), tokens, reason,
-                new Statistics(prompt.length, (first - start) / 1e9, generated, (last - first) / 1e9));
+        return text.finish(reason);
     }
 
-    private static int choose(Logits logits, Sampler sampler, float[] row) {
-        if (sampler.isArgmax()) {
-            int token = logits.argmax(0);
-            if (token < 0) {
-                throw Sampler.noChoice();
-            }
-            return token;
-        }
-        logits.copyRow(0, row);
-        return sampler.sample(row);
+    private boolean isStopped() {
+        return stopRequested || Thread.currentThread().isInterrupted();
     }
 
-    private void checkPrompt(int[] prompt, int room) {
+    /** @throws ModelException if a prompt is empty, does not fit or has unknown tokens */
+    static void checkPrompt(Engine engine, int[] prompt, int room) {
         if (prompt.length == 0) {
             throw new ModelException("the prompt is empty, and the model's tokenizer adds no begin token to it");
         }
@@ -136,47 +89,6 @@ public final class Generator {
             if (token < 0 || token >= vocabulary) {
                 throw new ModelException("the tokenizer gives the id " + token + ", but the model has only "
                         + vocabulary + " tokens: tokenizer.json and config.json do not belong together");
-            }
-        }
-    }
-
-    /** From tokens to streamed text. */
-    private static final class TextSink {
-
-        private final StreamingDetokenizer detokenizer;
-        private final StopStrings stops;
-        private final Consumer<String> listener;
-        private final StringBuilder text = new StringBuilder();
-
-        TextSink(Tokenizer tokenizer, List<String> stopStrings, Consumer<String> listener) {
-            this.detokenizer = new StreamingDetokenizer(tokenizer, true);
-            this.stops = new StopStrings(stopStrings);
-            this.listener = listener;
-        }
-
-        void accept(int token) {
-            emit(stops.accept(detokenizer.accept(token)));
-        }
-
-        boolean stopped() {
-            return stops.found();
-        }
-
-        void finish() {
-            if (!stops.found()) {
-                emit(stops.accept(detokenizer.flush()));
-            }
-            emit(stops.flush());
-        }
-
-        String text() {
-            return text.toString();
-        }
-
-        private void emit(String piece) {
-            if (!piece.isEmpty()) {
-                text.append(piece);
-                listener.accept(piece);
             }
         }
     }
