@@ -26,13 +26,15 @@ import zipserv.tornado.kernels.GemmPlan;
 @Command(
         name = "gemm",
         description = {
-                "Time the GPU kernels on matrices of given shapes, with synthetic Gaussian weights: the fused products from "
-                        + "frag11 and from TCA-TBE, the same kernel from raw BF16 (their uncompressed twin), a plain row-major "
-                        + "kernel, decompression, the prefill GEMM, and cuBLASLt (best of its heuristics) as the baseline.",
-                "TornadoVM compiles every kernel; its PTX is replayed from a CUDA graph, like cuBLAS, over copies of the weights "
-                        + "that exceed the L2 cache several times. Times are per launch, and what the timed launches computed "
-                        + "is checked: fused products against float64 and, bit for bit, against their twin. Ratios say how many "
-                        + "times faster than another kernel. --tornado also times TornadoVM's own execute()."},
+                "Time the GPU kernels on matrices of given shapes, with synthetic Gaussian weights: the fused products "
+                        + "from frag11 and from TCA-TBE, the same kernel from raw BF16 (their uncompressed twin), a plain "
+                        + "row-major kernel, decompression, the prefill GEMM, and cuBLASLt (best of its heuristics) as "
+                        + "the baseline.",
+                "TornadoVM compiles every kernel; its PTX is replayed from a CUDA graph, like cuBLAS, over copies of the "
+                        + "weights that exceed the L2 cache several times. Times are per launch, and what the timed "
+                        + "launches computed is checked: fused products against float64 and, bit for bit, against their "
+                        + "twin. Ratios say how many times faster than another kernel. --tornado also times TornadoVM's "
+                        + "own execute()."},
         footer = {
                 "  zipserv bench gemm --shape llama --n 1,8,16,32 --json gemm.json",
                 "  zipserv bench gemm --shape 4096x4096 --format frag11,raw --plan 1x8/1,2x4/1"})
@@ -52,27 +54,27 @@ final class BenchGemmCommand implements Callable<Integer> {
     private CommandSpec command;
 
     @Option(names = {"--shape", "--shapes"}, split = ",", paramLabel = "MxK", defaultValue = "llama-8b",
-            description = "Weight rows (output features) x columns, or the layers of a model: llama-8b, llama-70b, or llama for "
-                    + "both. Default: ${DEFAULT-VALUE}.")
+            description = "Weight rows (output features) x columns, or the layers of a model: llama-8b, llama-70b, or "
+                    + "llama for both. Default: ${DEFAULT-VALUE}.")
     private List<String> shapes;
 
     @Option(names = "--n", split = ",", paramLabel = "N", defaultValue = "1,8,16,32,64,128",
             description = "Activation rows (batch). Default: ${DEFAULT-VALUE}.")
     private List<Integer> batches;
 
-    @Option(names = "--format", split = ",", paramLabel = "NAME", defaultValue = "tca-tbe,raw,decompress,cublas",
-            description = "What to time: tca-tbe, raw, row-major, tca-tbe-decompress, prefill, cublas; decompress means all "
-                    + "decompressions. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--format", split = ",", paramLabel = "NAME", defaultValue = "frag11,tca-tbe,raw,decompress,cublas",
+            description = "What to time: frag11, tca-tbe, raw, row-major, tca-tbe-decompress, prefill, cublas; "
+                    + "decompress means all decompressions. Default: ${DEFAULT-VALUE}.")
     private List<String> formats;
 
-    @Option(names = "--plan", split = ",", paramLabel = "RxW/S",
-            description = "Strips of 16 rows per block, warps per strip and splits, several to compare them. Default: by "
-                    + "the built-in rule.")
+    @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
+            description = "Strips per block, warps per strip, splits and, for frag11, 2 row blocks of 16 rows a warp, such as "
+                    + "1x8/2*2; several to compare them. Default: by the built-in rule.")
     private List<String> plans = List.of();
 
     @Option(names = "--coverage", paramLabel = "P", defaultValue = "97.5",
-            description = "Percentage of the weights within the best window of eight exponents, frag11's; the others are its "
-                    + "escapes. Default: ${DEFAULT-VALUE}.")
+            description = "Percentage of the weights within the best window of eight exponents, frag11's; the others are "
+                    + "its escapes. Default: ${DEFAULT-VALUE}.")
     private double coverage;
 
     @Option(names = "--output", paramLabel = "TYPE", defaultValue = "bf16",
@@ -100,7 +102,7 @@ final class BenchGemmCommand implements Callable<Integer> {
                 positive(batches),
                 parse(formats, BenchGemmCommand::kernels, "--format").stream()
                         .flatMap(List::stream).distinct().toList(),
-                parse(plans, BenchGemmCommand::plan, "--plan"), coverage(), isBf16(), Optional.ofNullable(cublas),
+                parse(plans, GemmPlan::parse, "--plan"), coverage(), isBf16(), Optional.ofNullable(cublas),
                         tornado);
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);
@@ -149,11 +151,13 @@ final class BenchGemmCommand implements Callable<Integer> {
 
     private static int[] shape(String text) {
         if (!text.matches("\\d{1,7}x\\d{1,7}")) {
-            throw new IllegalArgumentException("expected two numbers such as 4096x4096, or llama-8b, llama-70b or llama");
+            throw new IllegalArgumentException("expected two numbers such as 4096x4096, or llama-8b, llama-70b or "
+                    + "llama");
         }
         int[] shape = Arrays.stream(text.split("x")).mapToInt(Integer::parseInt).toArray();
         if (shape[0] < 1 || shape[1] < 8 || shape[1] % 8 != 0 || (long) shape[0] * shape[1] > 1L << 30) {
-            throw new IllegalArgumentException("expected at least one row, columns in multiples of 8, and at most 2^30 weights");
+            throw new IllegalArgumentException("expected at least one row, columns in multiples of 8, and at most 2^30 "
+                    + "weights");
         }
         return shape;
     }
@@ -165,13 +169,5 @@ final class BenchGemmCommand implements Callable<Integer> {
         return List.of(Arrays.stream(Kernel.values()).filter(kernel -> kernel.id().equals(id)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("expected decompress or one of "
                         + Arrays.stream(Kernel.values()).map(Kernel::id).collect(Collectors.joining(", ")))));
-    }
-
-    private static GemmPlan plan(String text) {
-        if (!text.matches("\\d+x\\d+/\\d+")) {
-            throw new IllegalArgumentException("expected strips x warps / splits, such as 1x8/1");
-        }
-        int[] parts = Arrays.stream(text.split("[x/]")).mapToInt(Integer::parseInt).toArray();
-        return new GemmPlan(parts[0], parts[1], parts[2]);
     }
 }

@@ -97,7 +97,7 @@ public final class GemmSuite {
         return cublas;
     }
 
-    /** All cases of a shape. The uncompressed kernel also gets every plan of a fused one, as its twin. */
+    /** All cases of a shape. Every fused kernel's order of additions is there uncompressed, too, if that is wanted. */
     private List<GemmCase> cases(int rows, int columns) {
         Set<GemmCase> cases = new LinkedHashSet<>();
         for (Kernel kernel : options.kernels()) {
@@ -107,8 +107,10 @@ public final class GemmSuite {
         }
         for (int n : options.batches()) {
             for (Kernel kernel : options.kernels()) {
-                if (kernel.isPlanned() && n <= GemmPlan.MAX_BATCH) {
-                    plans(rows, columns, n).forEach(plan -> cases.add(new GemmCase(kernel, n, plan)));
+                if (kernel.isPlanned()) {
+                    plans(rows, columns, n).stream().map(plan -> kernel == Kernel.FRAG11 ? plan : plan.withRowBlocks(1))
+                            .filter(plan -> n <= GemmPlan.MAX_BATCH / plan.rowBlocks())
+                            .forEach(plan -> cases.add(new GemmCase(kernel, n, plan)));
                 } else if (kernel == Kernel.ROW_MAJOR || kernel == Kernel.PREFILL) {
                     cases.add(new GemmCase(kernel, n, null));
                 }

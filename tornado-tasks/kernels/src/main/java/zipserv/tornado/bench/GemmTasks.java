@@ -12,6 +12,7 @@ import zipserv.codec.Bf16Matrix;
 import zipserv.codec.Codecs;
 import zipserv.codec.CompressedMatrix;
 import zipserv.codec.WeightFormat;
+import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.HostArrays;
@@ -27,6 +28,7 @@ import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 final class GemmTasks implements AutoCloseable {
 
     private static final int TCA_TBE_ARRAYS = 3;
+    private static final int FRAG11_ARRAYS = 3;
 
     private final Bf16Matrix matrix;
     private final Arena arena = Arena.ofShared();
@@ -34,6 +36,7 @@ final class GemmTasks implements AutoCloseable {
     private final int threads;
     private final Map<WeightFormat, CompressedMatrix> compressed = new HashMap<>();
     private final Map<Integer, IntArray> activations = new HashMap<>();
+    private Frag11DeviceMatrix frag11;
     private TcaTbeDeviceMatrix tcaTbe;
     private RawDeviceMatrix raw;
     private IntArray rowMajor;
@@ -74,7 +77,12 @@ final class GemmTasks implements AutoCloseable {
         int m = matrix.rows();
         int k = matrix.columns();
         return switch (c.kernel()) {
-            case FRAG11, FRAG11_DECOMPRESS -> throw new UnsupportedOperationException("frag11 has no kernels yet");
+            case FRAG11 -> {
+                Product p = product(c);
+                yield task(c, FRAG11_ARRAYS, p.y, tasks -> tasks.frag11Gemm(c.task(), frag11(), p.x, p.y, p.scratch,
+                        c.batch(), c.plan(), bf16));
+            }
+            case FRAG11_DECOMPRESS -> throw new UnsupportedOperationException("frag11 has no decompression yet");
             case TCA_TBE -> {
                 Product p = product(c);
                 yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.zipGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch,
@@ -122,6 +130,13 @@ final class GemmTasks implements AutoCloseable {
         return new Product(activations(c.batch()), HostArrays.ints(GemmPlan.resultWords(matrix.rows(), c.batch(),
                 bf16)),
                 GemmScratch.of(c.plan(), matrix.rows(), c.batch()));
+    }
+
+    private Frag11DeviceMatrix frag11() {
+        if (frag11 == null) {
+            frag11 = Frag11DeviceMatrix.of(compressed(WeightFormat.FRAG11));
+        }
+        return frag11;
     }
 
     private TcaTbeDeviceMatrix tcaTbe() {

@@ -1,5 +1,7 @@
 package zipserv.tornado.kernels;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import zipserv.codec.FragmentLayout;
 
 /**
@@ -14,6 +16,7 @@ import zipserv.codec.FragmentLayout;
  */
 public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
 
+    private static final Pattern TEXT = Pattern.compile("(\\d{1,4})x(\\d{1,4})/(\\d{1,4})(?:\\*(\\d))?");
     /** Largest N of the fused kernels: 16 tiles of 8. */
     public static final int MAX_BATCH = 128;
     /** Warps of a block at most. */
@@ -106,6 +109,21 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     /** Words of the result: fp32, or pairs of BF16. */
     public static int resultWords(int rows, int batch, boolean bf16) {
         return batch * (bf16 ? (rows + 1) / 2 : rows);
+    }
+
+    /**
+     * What {@link #toString} writes.
+     *
+     * @throws IllegalArgumentException for anything else
+     */
+    public static GemmPlan parse(String text) {
+        Matcher parts = TEXT.matcher(text);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("'" + text + "' is no plan: expected strips x slices / splits, and * row "
+                    + "blocks if not 1, such as 1x8/1 or 2x4/1*2");
+        }
+        return new GemmPlan(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)),
+                Integer.parseInt(parts.group(3)), parts.group(4) == null ? 1 : Integer.parseInt(parts.group(4)));
     }
 
     @Override

@@ -38,4 +38,14 @@ class GemmPlanTest {
         assertThrows(IllegalArgumentException.class, () -> new GemmPlan(4, 4, 1));
         assertThrows(IllegalArgumentException.class, () -> new GemmPlan(1, 1, 0));
     }
+
+    @Test
+    void whatAPlanWritesIsRead() {
+        for (GemmPlan plan : new GemmPlan[] {new GemmPlan(1, 8, 12), new GemmPlan(2, 4, 1, 2)}) {
+            assertEquals(plan, GemmPlan.parse(plan.toString()));
+        }
+        for (String text : new String[] {"", "1x8", "1x8/1*", "1x8/1 ", "x8/1", "3x1/1", "1x8/0", "1x8/99999", "1x8/1*9"}) {
+            assertThrows(IllegalArgumentException.class, () -> GemmPlan.parse(text), text);
+        }
+    }
 }
