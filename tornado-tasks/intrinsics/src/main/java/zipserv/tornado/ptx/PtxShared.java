@@ -33,6 +33,12 @@ public final class PtxShared {
         return EmulatedThread.current().loadShared(aligned(address, 4));
     }
 
+    /** 16 bits, the upper half of the result 0: {@code ld.shared.u16} (… ld); the address a multiple of 2. */
+    public static int load16(int address) {
+        aligned(address, 2);
+        return load32(address & ~3) >>> ((address & 2) << 3) & 0xFFFF;
+    }
+
     /** {@code ld.shared.f32} (… ld). */
     public static float loadFloat(int address) {
         return PtxBits.asFloat(load32(address));

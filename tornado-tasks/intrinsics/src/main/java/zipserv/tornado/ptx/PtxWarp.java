@@ -76,6 +76,18 @@ public final class PtxWarp {
         return PtxBits.asFloat(shuffleUp(PtxBits.asInt(value), delta));
     }
 
+    /**
+     * {@code value} plus that of lane {@code lane - delta}, where there is one: {@code shfl.sync.up.b32} (… shfl.sync)
+     * and an addition under its predicate. With 1, 2, 4, 8 and 16 for delta, one after the other, the sum of all lanes
+     * up to one's own.
+     *
+     * @param delta 1 .. 31
+     */
+    public static int addFromBelow(int value, int delta) {
+        int below = shuffleUp(value, delta);
+        return lane() >= delta ? value + below : value;
+    }
+
     /** Orders memory among the lanes of the warp: {@code bar.warp.sync} (… bar.warp.sync). */
     public static void sync() {
         EmulatedThread.current().syncWarp();

@@ -21,9 +21,9 @@ import zipserv.tornado.kernels.DeviceArrays.Piece;
  * <pre>
  * array    words                                what
  * bitmaps  3 * 128 per block                    bitmap1, bitmap2, bitmap3
- * table    32 + 2 * (strips + 1)                [0] base exponent; from word 32 on per strip: first byte of its
- *                                               sign_mantissa and first half-word of its fallback, both within values;
- *                                               the last pair is the end of both
+ * table    32 + 2 * (strips + 1)                [0] base exponent; [4] to [7] TcaTbeDecoder's exponent tables; from word
+ *                                               32 on per strip: first byte of its sign_mantissa and first half-word of
+ *                                               its fallback, both within values; the last pair is the end of both
  * values   (sign_mantissa + fallback) / 4 + 12  sign_mantissa, 32 bytes to read over, fallback, 16 bytes to read over
  * </pre>
  */
@@ -87,7 +87,12 @@ public final class TcaTbeDeviceMatrix {
         IntArray table = arrays.ints(tableWords, new Piece(0, 4L * tableWords, () -> {
             IntArray words = stripTable(part.apply(TcaTbeLayout.BLOCK_OFFSETS), part.apply(TcaTbeLayout.STRIP_OFFSETS),
                     blocks, (int) (fallbackByte / 2));
-            words.set(0, Integer.parseInt(matrix.parameters().get(TcaTbeLayout.BASE_EXPONENT)));
+            int baseExponent = Integer.parseInt(matrix.parameters().get(TcaTbeLayout.BASE_EXPONENT));
+            words.set(0, baseExponent);
+            words.set(TcaTbeStrip.EXPONENT_TABLES, TcaTbeDecoder.upperTable0(baseExponent));
+            words.set(TcaTbeStrip.EXPONENT_TABLES + 1, TcaTbeDecoder.upperTable4(baseExponent));
+            words.set(TcaTbeStrip.EXPONENT_TABLES + 2, TcaTbeDecoder.lowerTable0(baseExponent));
+            words.set(TcaTbeStrip.EXPONENT_TABLES + 3, TcaTbeDecoder.lowerTable4(baseExponent));
             return words.getSegment();
         }));
         return new TcaTbeDeviceMatrix(matrix.rows(), matrix.columns(), bitmaps, table, values);

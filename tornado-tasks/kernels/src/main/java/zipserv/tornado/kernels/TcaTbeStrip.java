@@ -15,8 +15,10 @@ import zipserv.tornado.ptx.PtxShared;
  */
 final class TcaTbeStrip {
 
-    /** Words before the strip table: the base exponent, then padding to 128 bytes. */
+    /** Words before the strip table: the base exponent, tables for exponents from word 4 on, then padding to 128 bytes. */
     static final int TABLE_HEADER = 32;
+    /** Word of the table where {@link TcaTbeDecoder}'s two upper and two lower tables stand ready. */
+    static final int EXPONENT_TABLES = 4;
 
     /**
      * Shared memory of one staged strip. All 1,024 elements may be fallbacks: 2,048 bytes, and up to 104 more for
@@ -42,23 +44,32 @@ final class TcaTbeStrip {
         return (strip << 5) + (StripLayout.runFrag(lane, lane >>> 2 & 3) << 1) + (lane >>> 4);
     }
 
+    /** The word of a strip's bitmap that holds positions 32 lane .. 32 lane + 31. */
+    static int storedWord(int strip, int lane) {
+        return (strip << 5) + lane;
+    }
+
     /** Starts the asynchronous copy of a strip's values; the caller closes the group. */
     static void stage(IntArray values, Pair start, Pair end, int stage, int lane) {
         int coded = codedUnits(start, end);
-        int units = coded + (end.y() + FALLBACK_READ_OVER + 7 >>> 3) - (start.y() >>> 3);
-        int codedFrom = start.x() >>> 4;
-        int fallbackFrom = (start.y() >>> 3) - coded;
-        // 1,024 elements are never less than 64 units, so the first two rounds need no check.
-        copy(values, stage, lane, coded, codedFrom, fallbackFrom);
-        copy(values, stage, lane + 32, coded, codedFrom, fallbackFrom);
-        for (int unit = lane + 64; unit < units; unit += 32) {
-            copy(values, stage, unit, coded, codedFrom, fallbackFrom);
+        int units = (end.y() + FALLBACK_READ_OVER + 7 >>> 3) - (start.y() >>> 3);
+        int to = stage + (lane << 4);
+        int codedWord = (start.x() >>> 4) + lane << 2;
+        int fallbackWord = (start.y() >>> 3) + lane << 2;
+        // 1,024 sign_mantissa bytes, those read over and two broken units: less than three rounds of 32 units.
+        if (lane < coded) {
+            PtxShared.copyAsync128(to, values, codedWord);
         }
-    }
-
-    private static void copy(IntArray values, int stage, int unit, int coded, int codedFrom, int fallbackFrom) {
-        int from = unit < coded ? codedFrom : fallbackFrom;
-        PtxShared.copyAsync128(stage + (unit << 4), values, from + unit << 2);
+        if (lane + 32 < coded) {
+            PtxShared.copyAsync128(to + 512, values, codedWord + 128);
+        }
+        if (lane + 64 < coded) {
+            PtxShared.copyAsync128(to + 1024, values, codedWord + 256);
+        }
+        for (int unit = lane; unit < units; unit += 32) {
+            PtxShared.copyAsync128(stage + (coded + unit << 4), values, fallbackWord);
+            fallbackWord += 128;
+        }
     }
 
     /** Units of 16 bytes that sign_mantissa takes of a stage; fallback follows. */

@@ -208,6 +208,7 @@ final class InstructionSet {
         r.fixed("allocate", Effect.WRITES, 0, WORD,
                 ".shared .align 128 .b8 shared_$r0[#0];\n\tmov.u32\t$r0, shared_$r0;", int.class);
         r.fixed("load32", Effect.READS, 0, WORD, "ld.shared.u32\t$r0, [$0];", int.class);
+        r.fixed("load16", Effect.READS, 0, WORD, "ld.shared.u16\t$r0, [$0];", int.class);
         r.fixed("loadFloat", Effect.READS, 0, List.of(Float), "ld.shared.f32\t$r0, [$0];", int.class);
         r.tuple("load64", Effect.READS, 0, TWO_WORDS, "ld.shared.v2.u32\t{$r0, $r1}, [$0];", int.class);
         r.tuple("load128", Effect.READS, 0, FOUR_WORDS, "ld.shared.v4.u32\t{$r0, $r1, $r2, $r3}, [$0];", int.class);
@@ -251,6 +252,9 @@ final class InstructionSet {
         shuffle(r, "shuffleXor", "bfly", "0x1f");
         shuffle(r, "shuffleDown", "down", "0x1f");
         shuffle(r, "shuffleUp", "up", "0x0");
+        r.fixed("addFromBelow", Effect.NONE, 0, WORD, "{ .reg .pred %any; .reg .b32 %below; "
+                + "shfl.sync.up.b32\t%below|%any, $0, $1, 0x0, " + ALL_LANES + "; "
+                + "@!%any mov.b32\t%below, 0; add.s32\t$r0, $0, %below; }", int.class, int.class);
         r.fixed("sync", Effect.WRITES, 0, NOTHING, "bar.warp.sync\t" + ALL_LANES + ";");
     }
 
