@@ -132,6 +132,11 @@ public final class EmulatedThread {
         return block.sharedMemory().load(this, address);
     }
 
+    /** Returns the 16 bits at a shared byte address, a multiple of 2. */
+    public int loadSharedHalf(int address) {
+        return block.sharedMemory().loadHalf(this, address);
+    }
+
     /** Writes the word at a shared byte address, a multiple of 4. */
     public void storeShared(int address, int word) {
         block.sharedMemory().store(this, address, word);

@@ -59,6 +59,17 @@ final class SharedMemory {
         return words[word];
     }
 
+    /** Reads the half word at an even address. */
+    int loadHalf(EmulatedThread thread, int address) {
+        if (address % Short.BYTES != 0) {
+            throw new AccessFault("read at shared address " + address + ", not a multiple of " + Short.BYTES);
+        }
+        int half = address >>> 1 & 1;
+        int word = checked(address - Short.BYTES * half, "read");
+        report(history.read(2 * word + half, thread), address);
+        return words[word] >>> 16 * half & 0xFFFF;
+    }
+
     void store(EmulatedThread thread, int address, int value) {
         int word = checked(address, "write");
         noteWrite(word, thread, address);

@@ -35,8 +35,7 @@ public final class PtxShared {
 
     /** 16 bits, the upper half of the result 0: {@code ld.shared.u16} (… ld); the address a multiple of 2. */
     public static int load16(int address) {
-        aligned(address, 2);
-        return load32(address & ~3) >>> ((address & 2) << 3) & 0xFFFF;
+        return EmulatedThread.current().loadSharedHalf(aligned(address, 2));
     }
 
     /** {@code ld.shared.f32} (… ld). */

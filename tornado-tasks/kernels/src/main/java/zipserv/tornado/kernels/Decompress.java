@@ -78,10 +78,7 @@ public final class Decompress {
         for (int run = 0; run < StripLayout.RUNS; run++) {
             Quad words = PtxShared.load128(TcaTbeHalfFrags.place(stage + TcaTbeStrip.STAGE_BYTES, lane, run));
             if (row + run < rows) {
-                writePair(out, (row + run) * columns, column, columns, words.x());
-                writePair(out, (row + run) * columns, column + 2, columns, words.y());
-                writePair(out, (row + run) * columns, column + 4, columns, words.z());
-                writePair(out, (row + run) * columns, column + 6, columns, words.w());
+                writeRun(out, (row + run) * columns, column, columns, words);
             }
         }
     }
@@ -110,6 +107,14 @@ public final class Decompress {
         PtxWarp.sync();
         TcaTbeHalfFrags.decode(lane, plane1, plane2, plane3, tables, TcaTbeStrip.signMantissa(stage, start),
                 TcaTbeStrip.fallback(stage, start, end), stage + TcaTbeStrip.STAGE_BYTES);
+    }
+
+    /** Writes a run element by element, as far as it lies within its row. */
+    static void writeRun(ShortArray out, int row, int column, int columns, Quad words) {
+        writePair(out, row, column, columns, words.x());
+        writePair(out, row, column + 2, columns, words.y());
+        writePair(out, row, column + 4, columns, words.z());
+        writePair(out, row, column + 6, columns, words.w());
     }
 
     private static void writePair(ShortArray out, int row, int column, int columns, int pair) {

@@ -70,10 +70,7 @@ public final class KernelTasks {
      * @param columns columns to write, a multiple of 8: the matrix's own, or more to get zeros behind them
      */
     public void decompress(String name, TcaTbeDeviceMatrix weights, IntArray out, int columns) {
-        if (columns % StripLayout.RUN != 0) {
-            throw new IllegalArgumentException("rows of " + columns + " columns, which is not a multiple of "
-                    + StripLayout.RUN + "; decompress the matrix to a ShortArray");
-        }
+        checkWholeRuns(columns);
         launches.add(name, Grid.of(Decompress.blocks(weights.rows(), weights.columns()), Decompress.THREADS),
                 Decompress::toRows, context, weights.bitmaps(), weights.table(), weights.values(), out, weights.rows(),
                 columns, FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()));
@@ -85,6 +82,32 @@ public final class KernelTasks {
                 Decompress::toUnalignedRows, context, weights.bitmaps(), weights.table(), weights.values(), out,
                 weights.rows(), weights.columns(), FragmentLayout.blocks(weights.rows()),
                 FragmentLayout.blocks(weights.columns()));
+    }
+
+    /**
+     * {@link Frag11Decompress#toRows}.
+     *
+     * @param columns columns to write, a multiple of 8: the matrix's own, or more to get zeros behind them
+     */
+    public void decompress(String name, Frag11DeviceMatrix weights, IntArray out, int columns) {
+        checkWholeRuns(columns);
+        launches.add(name, Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
+                Frag11Decompress::toRows, context, weights.words(), weights.escapes(), weights.directory(), out,
+                weights.rows(), weights.columns(), columns);
+    }
+
+    /** {@link Frag11Decompress#toUnalignedRows}; any number of columns. */
+    public void decompress(String name, Frag11DeviceMatrix weights, ShortArray out) {
+        launches.add(name, Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
+                Frag11Decompress::toUnalignedRows, context, weights.words(), weights.escapes(), weights.directory(), out,
+                weights.rows(), weights.columns());
+    }
+
+    private static void checkWholeRuns(int columns) {
+        if (columns % StripLayout.RUN != 0) {
+            throw new IllegalArgumentException("rows of " + columns + " columns, which is not a multiple of "
+                    + StripLayout.RUN + "; decompress the matrix to a ShortArray");
+        }
     }
 
     /**

@@ -79,14 +79,15 @@ final class TcaTbeHalfFrags {
         int codes15 = codes15(plane1, plane2, plane3);
         int codes26 = codes26(plane1, plane2, plane3);
         int codes37 = codes37(plane1, plane2, plane3);
-        int values = signMantissa + rank;
-        run(0, lane, values, codes04, codes15, codes26, codes37, rank04, rank15, rank26, rank37, tables, out);
-        run(1, lane, values + TcaTbeDecoder.unpack(before, 1), codes04, codes15, codes26, codes37, rank04, rank15, rank26,
-                rank37, tables, out);
-        run(2, lane, values + TcaTbeDecoder.unpack(before, 2), codes04, codes15, codes26, codes37, rank04, rank15, rank26,
-                rank37, tables, out);
-        run(3, lane, values + TcaTbeDecoder.unpack(before, 3), codes04, codes15, codes26, codes37, rank04, rank15, rank26,
-                rank37, tables, out);
+        int first = signMantissa + rank;
+        Pair values0 = values(first);
+        Pair values1 = values(first + TcaTbeDecoder.unpack(before, 1));
+        Pair values2 = values(first + TcaTbeDecoder.unpack(before, 2));
+        Pair values3 = values(first + TcaTbeDecoder.unpack(before, 3));
+        run(0, lane, values0, codes04, codes15, codes26, codes37, rank04, rank15, rank26, rank37, tables, out);
+        run(1, lane, values1, codes04, codes15, codes26, codes37, rank04, rank15, rank26, rank37, tables, out);
+        run(2, lane, values2, codes04, codes15, codes26, codes37, rank04, rank15, rank26, rank37, tables, out);
+        run(3, lane, values3, codes04, codes15, codes26, codes37, rank04, rank15, rank26, rank37, tables, out);
 
         // From the last fallback element to the first.
         int left = ~coded;
@@ -132,29 +133,33 @@ final class TcaTbeHalfFrags {
         return low >>> 2 & LOW_PAIRS | (plane3 & ODD_BITS) >>> 1 & ~LOW_PAIRS;
     }
 
-    /** Decodes a run; what fallback elements become is left open. */
-    private static void run(int run, int lane, int values, int codes04, int codes15, int codes26, int codes37, int rank04,
-            int rank15, int rank26, int rank37, Quad tables, int out) {
-        int word = values & ~3;
+    /** The eight values from a shared address on. */
+    private static Pair values(int address) {
+        int word = address & ~3;
         int first = PtxShared.load32(word);
         int second = PtxShared.load32(word + 4);
         int third = PtxShared.load32(word + 8);
-        int low = PtxBits.funnelShiftRight(first, second, values << 3);
-        int high = PtxBits.funnelShiftRight(second, third, values << 3);
+        return Pair.of(PtxBits.funnelShiftRight(first, second, address << 3),
+                PtxBits.funnelShiftRight(second, third, address << 3));
+    }
+
+    /** Decodes a run; what fallback elements become is left open. */
+    private static void run(int run, int lane, Pair values, int codes04, int codes15, int codes26, int codes37, int rank04,
+            int rank15, int rank26, int rank37, Quad tables, int out) {
         int bytes = run + 4 << 4 | run;
-        Pair of0145 = four(low, high, PtxBits.prmt(rank04, rank15, bytes), PtxBits.prmt(codes04, codes15, bytes), tables);
-        Pair of2367 = four(low, high, PtxBits.prmt(rank26, rank37, bytes), PtxBits.prmt(codes26, codes37, bytes), tables);
+        Pair of0145 = four(values, PtxBits.prmt(rank04, rank15, bytes), PtxBits.prmt(codes04, codes15, bytes), tables);
+        Pair of2367 = four(values, PtxBits.prmt(rank26, rank37, bytes), PtxBits.prmt(codes26, codes37, bytes), tables);
         PtxShared.store128(place(out, lane, run), of0145.x(), of2367.x(), of0145.y(), of2367.y());
     }
 
     /**
      * Four elements, of which the first and third make the first word and the second and fourth the other.
      *
-     * @param ranks their places among the eight values low and high
+     * @param ranks their places among the run's eight values
      * @param codes their exponents' places in the tables
      */
-    private static Pair four(int low, int high, int ranks, int codes, Quad tables) {
-        int signMantissa = PtxBits.prmt(low, high, ranks);
+    private static Pair four(Pair values, int ranks, int codes, Quad tables) {
+        int signMantissa = PtxBits.prmt(values.x(), values.y(), ranks);
         int upper = signMantissa & SIGNS | PtxBits.prmt(tables.x(), tables.y(), codes);
         int lower = signMantissa & ~SIGNS | PtxBits.prmt(tables.z(), tables.w(), codes);
         return Pair.of(PtxBits.prmt(lower, upper, 0x6240), PtxBits.prmt(lower, upper, 0x7351));

@@ -40,7 +40,11 @@ final class Matrices {
     }
 
     static CompressedMatrix compress(Bf16Matrix matrix) {
-        return Codecs.of(WeightFormat.TCA_TBE).encode(matrix, Arena.ofAuto(), 1);
+        return compress(matrix, WeightFormat.TCA_TBE);
+    }
+
+    static CompressedMatrix compress(Bf16Matrix matrix, WeightFormat format) {
+        return Codecs.of(format).encode(matrix, Arena.ofAuto(), 1);
     }
 
     static CompressedMatrix frag11(Bf16Matrix matrix) {

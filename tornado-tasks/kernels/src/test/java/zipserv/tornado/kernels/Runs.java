@@ -12,6 +12,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import zipserv.codec.Bf16Matrix;
 import zipserv.codec.FragmentLayout;
+import zipserv.codec.WeightFormat;
 
 /** Runs kernels the way programs do: as task graphs, on the GPU where there is one and in the emulation elsewhere. */
 final class Runs {
@@ -34,25 +35,37 @@ final class Runs {
         }
     }
 
-    static short[] decompress(Bf16Matrix matrix, boolean aligned) {
-        TcaTbeDeviceMatrix weights = TcaTbeDeviceMatrix.of(Matrices.compress(matrix));
-        Object[] in = {weights.bitmaps(), weights.table(), weights.values()};
-        int elements = matrix.rows() * matrix.columns();
-        short[] result = new short[elements];
-        if (aligned) {
-            IntArray out = HostArrays.ints(elements / 2);
-            run(in, new Object[] {out}, (tasks, graph) -> tasks.decompress("decompress", weights, out, matrix.columns()));
-            for (int i = 0; i < elements; i++) {
-                result[i] = (short) (out.get(i / 2) >>> 16 * (i & 1));
-            }
-        } else {
-            ShortArray out = HostArrays.shorts(elements);
-            run(in, new Object[] {out}, (tasks, graph) -> tasks.decompress("decompress", weights, out));
-            for (int i = 0; i < elements; i++) {
-                result[i] = out.get(i);
-            }
+    /** What decompressing gives, rows of whole runs of 8. */
+    static short[] decompress(Bf16Matrix matrix, WeightFormat format, int columns) {
+        IntArray out = HostArrays.ints(Math.max(1, matrix.rows() * columns / 2));
+        decompress(matrix, format, out, (tasks, weights) -> tasks.decompress("decompress", weights, out, columns),
+                (tasks, weights) -> tasks.decompress("decompress", weights, out, columns));
+        short[] result = new short[matrix.rows() * columns];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (short) (out.get(i / 2) >>> 16 * (i & 1));
         }
         return result;
+    }
+
+    /** What decompressing gives, written element by element. */
+    static short[] decompress(Bf16Matrix matrix, WeightFormat format) {
+        ShortArray out = HostArrays.shorts(matrix.rows() * matrix.columns());
+        decompress(matrix, format, out, (tasks, weights) -> tasks.decompress("decompress", weights, out),
+                (tasks, weights) -> tasks.decompress("decompress", weights, out));
+        return out.toHeapArray();
+    }
+
+    private static void decompress(Bf16Matrix matrix, WeightFormat format, Object out,
+            BiConsumer<KernelTasks, TcaTbeDeviceMatrix> tcaTbe, BiConsumer<KernelTasks, Frag11DeviceMatrix> frag11) {
+        if (format == WeightFormat.FRAG11) {
+            Frag11DeviceMatrix weights = Frag11DeviceMatrix.of(Matrices.compress(matrix, format));
+            run(new Object[] {weights.words(), weights.escapes(), weights.directory()}, new Object[] {out},
+                    (tasks, graph) -> frag11.accept(tasks, weights));
+        } else {
+            TcaTbeDeviceMatrix weights = TcaTbeDeviceMatrix.of(Matrices.compress(matrix, format));
+            run(new Object[] {weights.bitmaps(), weights.table(), weights.values()}, new Object[] {out},
+                    (tasks, graph) -> tcaTbe.accept(tasks, weights));
+        }
     }
 
     /** Random activations: bf16 bits, {@code batch} rows of {@code columns}. */
