@@ -117,9 +117,15 @@ public final class KernelTasks {
      */
     public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, int rows, int columns, int batch,
             boolean bf16) {
-        launches.add(name, Grid.of(PrefillGemm.blocks(rows, batch), PrefillGemm.THREADS), PrefillGemm::multiply,
-                context, weights, x, y, rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch, bf16 ? 1 :
-                0);
+        prefillGemm(name, weights, x, y, rows, columns, batch, PrefillTile.of(rows, batch), bf16);
+    }
+
+    /** {@link PrefillGemm} in tiles of one's own choice. */
+    public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, int rows, int columns, int batch,
+            PrefillTile tile, boolean bf16) {
+        launches.add(name, Grid.of(tile.blocks(rows, batch), tile.threads()), PrefillGemm::multiply, context, weights, x, y,
+                rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch, bf16 ? 1 : 0, tile.batchWarps(),
+                tile.rowWarps(), tile.rowTiles());
     }
 
     /** {@link RowMajorGemm}; an even number of columns. */

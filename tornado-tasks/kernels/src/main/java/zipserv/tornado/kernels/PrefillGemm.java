@@ -12,152 +12,275 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * A Tensor Core GEMM of row-major BF16 matrices for many activation rows: {@code Y[N][M] = X[N][K] * W[M][K]^T}. For batches
- * beyond {@link GemmPlan#MAX_BATCH} the weights are decompressed once and then multiplied with this.
+ * A Tensor Core GEMM of row-major BF16 matrices for many activation rows: {@code Y[N][M] = X[N][K] * W[M][K]^T}. Beyond
+ * {@link GemmPlan#FUSED_LIMIT} activation rows the weights are decompressed once and then multiplied with this.
  *
- * <p>A block computes 128 weight rows x 128 activation rows, 32 columns at a time, through three stages of shared
- * memory. Of its eight warps each computes 64 x 32. A row of a stage is four units of 16 bytes; unit u of row r lies
- * at {@code u ^ (r / 2) % 4}, which keeps the eight rows that an ldmatrix reads in different banks.
+ * <p>X is the A operand of the mma and W its B operand, both as they lie, so that an accumulator's neighbours are neighbours
+ * of a row of Y. A warp computes 64 activation rows x 32 or 64 weight rows, a block {@link PrefillTile} warps of them, 32
+ * columns at a time. A ring of stages in shared memory is filled by asynchronous copies; a stage's buffer is filled again
+ * as soon as all warps have its last fragments in registers, and each half step's fragments are loaded while the half step
+ * before is multiplied. A row of a stage is four units of 16 bytes; unit u of row r lies at {@code u ^ (r / 2) % 4}, which
+ * keeps the eight rows that an ldmatrix reads in different banks.
+ *
+ * <p><b>Order of additions.</b> Every element of Y is one accumulator to which the products of 16 columns are added at a
+ * time, from the first columns to the last: the same bits whatever the tile.
  */
 public final class PrefillGemm {
 
-    /** Threads of a block. */
-    public static final int THREADS = 256;
-
-    private static final int TILE = 128;
     private static final int STEP_COLUMNS = 32;
     private static final int ROW_BYTES = 2 * STEP_COLUMNS;
-    private static final int OPERAND_BYTES = TILE * ROW_BYTES;
-    private static final int STAGE_BYTES = 2 * OPERAND_BYTES;
-    private static final int STAGES = 3;
+    /** Units of 16 bytes of a row of a stage. */
+    private static final int ROW_UNITS = 4;
+    private static final int SHARED_BYTES = 48 * 1024;
+    /** Weight rows whose blocks follow each other, so that they are still in L2 for the next activation rows. */
+    private static final int GROUP_ROWS = 2048;
 
     private PrefillGemm() {
     }
 
-    /** Blocks of the grid. */
-    public static int blocks(int rows, int batch) {
-        return (rows + TILE - 1) / TILE * ((batch + TILE - 1) / TILE);
-    }
-
     /**
-     * The kernel. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks} blocks.
+     * The kernel. Worker: 1-D, {@link PrefillTile#threads} threads a block, {@link PrefillTile#blocks} blocks.
      *
-     * @param weights row-major BF16, {@code rows} rows of {@code columns}
-     * @param x       row-major BF16, {@code batch} rows of {@code columns}
-     * @param y       result as of {@link ZipGemm#multiply}
-     * @param rows    M
-     * @param columns K padded to a multiple of 64; the padding zero in both operands
-     * @param batch   N
-     * @param bf16    1 for BF16 results, 0 for fp32
+     * @param weights    row-major BF16, {@code rows} rows of {@code columns}
+     * @param x          row-major BF16, {@code batch} rows of {@code columns}
+     * @param y          result as of {@link ZipGemm#multiply}
+     * @param rows       M
+     * @param columns    K padded to a multiple of 64; the padding zero in both operands
+     * @param batch      N
+     * @param bf16       1 for BF16 results, 0 for fp32
+     * @param batchWarps warps of a block below each other: 64 activation rows each
+     * @param rowWarps   warps of a block side by side
+     * @param rowTiles   tiles of 8 weight rows of a warp: 4 or 8
      */
     public static void multiply(KernelContext context, IntArray weights, IntArray x, IntArray y, int rows, int columns,
-            int batch, int bf16) {
-        int shared = PtxShared.allocate(STAGES * STAGE_BYTES);
+            int batch, int bf16, int batchWarps, int rowWarps, int rowTiles) {
+        int shared = PtxShared.allocate(SHARED_BYTES);
         int lane = PtxWarp.lane();
         int warp = context.localIdx >>> 5;
-        int rowTiles = (rows + TILE - 1) / TILE;
-        int firstRow = context.groupIdx % rowTiles * TILE;
-        int firstN = context.groupIdx / rowTiles * TILE;
+        int threads = 32 * batchWarps * rowWarps;
+        int blockBatch = 64 * batchWarps;
+        int blockRows = 8 * rowTiles * rowWarps;
+        int xBytes = blockBatch * ROW_BYTES;
+        int stageBytes = xBytes + blockRows * ROW_BYTES;
+        int stages = SHARED_BYTES / stageBytes;
 
-        // Each thread copies two units of each operand per step: rows r and r + 64, unit u.
+        // Groups of GROUP_ROWS weight rows; within a group, its weight rows for one tile of activation rows after the other.
+        int batchTiles = (batch + blockBatch - 1) / blockBatch;
+        int rowBlocks = (rows + blockRows - 1) / blockRows;
+        int groupBlocks = GROUP_ROWS / blockRows;
+        int group = context.groupIdx / (groupBlocks * batchTiles);
+        int inGroup = context.groupIdx - group * groupBlocks * batchTiles;
+        int width = Math.min(groupBlocks, rowBlocks - group * groupBlocks);
+        int batchTile = inGroup / width;
+        int firstRow = (group * groupBlocks + inGroup - batchTile * width) * blockRows;
+        int firstN = batchTile * blockBatch;
+
         int copyRow = context.localIdx >>> 2;
         int copyUnit = context.localIdx & 3;
         int copyTo = shared + address(copyRow, copyUnit);
         int rowWords = columns >>> 1;
-        long fromWeights = (long) Math.min(firstRow + copyRow, rows - 1) * rowWords + (copyUnit << 2);
-        long fromWeights64 = (long) Math.min(firstRow + copyRow + 64, rows - 1) * rowWords + (copyUnit << 2);
-        long fromX = (long) Math.min(firstN + copyRow, batch - 1) * rowWords + (copyUnit << 2);
-        long fromX64 = (long) Math.min(firstN + copyRow + 64, batch - 1) * rowWords + (copyUnit << 2);
+        int copyWord = copyUnit << 2;
 
-        // Rows whose addresses this lane gives to ldmatrix.
-        int weightRow = ((warp & 1) << 6) + (lane & 15);
-        int weightUnit = lane >>> 4;
-        int xRow = (warp >>> 1 << 5) + (lane & 7) + (lane >>> 4 << 3);
-        int xUnit = lane >>> 3 & 1;
+        // Where this lane's ldmatrix addresses lie in a stage, for the first half of its columns; the other is at ^ 32.
+        int warpRow = warp % rowWarps;
+        int warpN = warp / rowWarps;
+        int xAt = address((warpN << 6) + (lane & 15), lane >>> 4);
+        int weightAt = xBytes + address(warpRow * 8 * rowTiles + (lane & 7) + (lane >>> 4 << 3), lane >>> 3 & 1);
 
         Accumulator sum00 = Accumulator.zero();
         Accumulator sum01 = Accumulator.zero();
         Accumulator sum02 = Accumulator.zero();
         Accumulator sum03 = Accumulator.zero();
+        Accumulator sum04 = Accumulator.zero();
+        Accumulator sum05 = Accumulator.zero();
+        Accumulator sum06 = Accumulator.zero();
+        Accumulator sum07 = Accumulator.zero();
         Accumulator sum10 = Accumulator.zero();
         Accumulator sum11 = Accumulator.zero();
         Accumulator sum12 = Accumulator.zero();
         Accumulator sum13 = Accumulator.zero();
+        Accumulator sum14 = Accumulator.zero();
+        Accumulator sum15 = Accumulator.zero();
+        Accumulator sum16 = Accumulator.zero();
+        Accumulator sum17 = Accumulator.zero();
         Accumulator sum20 = Accumulator.zero();
         Accumulator sum21 = Accumulator.zero();
         Accumulator sum22 = Accumulator.zero();
         Accumulator sum23 = Accumulator.zero();
+        Accumulator sum24 = Accumulator.zero();
+        Accumulator sum25 = Accumulator.zero();
+        Accumulator sum26 = Accumulator.zero();
+        Accumulator sum27 = Accumulator.zero();
         Accumulator sum30 = Accumulator.zero();
         Accumulator sum31 = Accumulator.zero();
         Accumulator sum32 = Accumulator.zero();
         Accumulator sum33 = Accumulator.zero();
+        Accumulator sum34 = Accumulator.zero();
+        Accumulator sum35 = Accumulator.zero();
+        Accumulator sum36 = Accumulator.zero();
+        Accumulator sum37 = Accumulator.zero();
 
         int steps = columns / STEP_COLUMNS;
-        for (int step = 0; step < STAGES - 1; step++) {
+        for (int step = 0; step < stages; step++) {
             if (step < steps) {
-                copy(weights, x, copyTo + step * STAGE_BYTES, fromWeights, fromWeights64, fromX, fromX64, step);
+                copy(x, copyTo + step * stageBytes, firstN + copyRow, batch, blockBatch, threads, rowWords,
+                        copyWord + step * (STEP_COLUMNS / 2));
+                copy(weights, copyTo + step * stageBytes + xBytes, firstRow + copyRow, rows, blockRows, threads, rowWords,
+                        copyWord + step * (STEP_COLUMNS / 2));
             }
             PtxShared.commitCopies();
         }
-        int stage = 0;
-        int filled = STAGES - 1;
+        PtxShared.awaitCopies(stages - 1);
+        context.localBarrier();
+        Quad a0 = PtxShared.loadMatrix4(shared + xAt);
+        Quad a1 = PtxShared.loadMatrix4(shared + xAt + 1 * 16 * ROW_BYTES);
+        Quad a2 = PtxShared.loadMatrix4(shared + xAt + 2 * 16 * ROW_BYTES);
+        Quad a3 = PtxShared.loadMatrix4(shared + xAt + 3 * 16 * ROW_BYTES);
+        Quad b0 = PtxShared.loadMatrix4(shared + weightAt);
+        Quad b1 = PtxShared.loadMatrix4(shared + weightAt + 1 * 16 * ROW_BYTES);
+        Quad b2 = rowTiles > 4 ? PtxShared.loadMatrix4(shared + weightAt + 2 * 16 * ROW_BYTES) : b0;
+        Quad b3 = rowTiles > 4 ? PtxShared.loadMatrix4(shared + weightAt + 3 * 16 * ROW_BYTES) : b0;
+        int stage = shared;
         for (int step = 0; step < steps; step++) {
-            PtxShared.awaitCopies(STAGES - 2);
+            int xOther = stage + (xAt ^ 32);
+            int weightOther = stage + (weightAt ^ 32);
+            Quad otherA0 = PtxShared.loadMatrix4(xOther);
+            Quad otherA1 = PtxShared.loadMatrix4(xOther + 1 * 16 * ROW_BYTES);
+            Quad otherA2 = PtxShared.loadMatrix4(xOther + 2 * 16 * ROW_BYTES);
+            Quad otherA3 = PtxShared.loadMatrix4(xOther + 3 * 16 * ROW_BYTES);
+            Quad otherB0 = PtxShared.loadMatrix4(weightOther);
+            Quad otherB1 = PtxShared.loadMatrix4(weightOther + 1 * 16 * ROW_BYTES);
+            Quad otherB2 = rowTiles > 4 ? PtxShared.loadMatrix4(weightOther + 2 * 16 * ROW_BYTES) : otherB0;
+            Quad otherB3 = rowTiles > 4 ? PtxShared.loadMatrix4(weightOther + 3 * 16 * ROW_BYTES) : otherB0;
+            sum00 = PtxMma.bf16(a0, b0.x(), b0.y(), sum00);
+            sum01 = PtxMma.bf16(a0, b0.z(), b0.w(), sum01);
+            sum02 = PtxMma.bf16(a0, b1.x(), b1.y(), sum02);
+            sum03 = PtxMma.bf16(a0, b1.z(), b1.w(), sum03);
+            sum10 = PtxMma.bf16(a1, b0.x(), b0.y(), sum10);
+            sum11 = PtxMma.bf16(a1, b0.z(), b0.w(), sum11);
+            sum12 = PtxMma.bf16(a1, b1.x(), b1.y(), sum12);
+            sum13 = PtxMma.bf16(a1, b1.z(), b1.w(), sum13);
+            sum20 = PtxMma.bf16(a2, b0.x(), b0.y(), sum20);
+            sum21 = PtxMma.bf16(a2, b0.z(), b0.w(), sum21);
+            sum22 = PtxMma.bf16(a2, b1.x(), b1.y(), sum22);
+            sum23 = PtxMma.bf16(a2, b1.z(), b1.w(), sum23);
+            sum30 = PtxMma.bf16(a3, b0.x(), b0.y(), sum30);
+            sum31 = PtxMma.bf16(a3, b0.z(), b0.w(), sum31);
+            sum32 = PtxMma.bf16(a3, b1.x(), b1.y(), sum32);
+            sum33 = PtxMma.bf16(a3, b1.z(), b1.w(), sum33);
+            if (rowTiles > 4) {
+                sum04 = PtxMma.bf16(a0, b2.x(), b2.y(), sum04);
+                sum05 = PtxMma.bf16(a0, b2.z(), b2.w(), sum05);
+                sum06 = PtxMma.bf16(a0, b3.x(), b3.y(), sum06);
+                sum07 = PtxMma.bf16(a0, b3.z(), b3.w(), sum07);
+                sum14 = PtxMma.bf16(a1, b2.x(), b2.y(), sum14);
+                sum15 = PtxMma.bf16(a1, b2.z(), b2.w(), sum15);
+                sum16 = PtxMma.bf16(a1, b3.x(), b3.y(), sum16);
+                sum17 = PtxMma.bf16(a1, b3.z(), b3.w(), sum17);
+                sum24 = PtxMma.bf16(a2, b2.x(), b2.y(), sum24);
+                sum25 = PtxMma.bf16(a2, b2.z(), b2.w(), sum25);
+                sum26 = PtxMma.bf16(a2, b3.x(), b3.y(), sum26);
+                sum27 = PtxMma.bf16(a2, b3.z(), b3.w(), sum27);
+                sum34 = PtxMma.bf16(a3, b2.x(), b2.y(), sum34);
+                sum35 = PtxMma.bf16(a3, b2.z(), b2.w(), sum35);
+                sum36 = PtxMma.bf16(a3, b3.x(), b3.y(), sum36);
+                sum37 = PtxMma.bf16(a3, b3.z(), b3.w(), sum37);
+            }
+            // From here on all warps have this stage in registers, and the next stage is there.
+            PtxShared.awaitCopies(stages - 2);
             context.localBarrier();
-            if (step + STAGES - 1 < steps) {
-                copy(weights, x, copyTo + filled * STAGE_BYTES, fromWeights, fromWeights64, fromX, fromX64,
-                        step + STAGES - 1);
+            if (step + stages < steps) {
+                int to = stage - shared + copyTo;
+                int word = copyWord + (step + stages) * (STEP_COLUMNS / 2);
+                copy(x, to, firstN + copyRow, batch, blockBatch, threads, rowWords, word);
+                copy(weights, to + xBytes, firstRow + copyRow, rows, blockRows, threads, rowWords, word);
             }
             PtxShared.commitCopies();
-            int weightStage = shared + stage * STAGE_BYTES;
-            int xStage = weightStage + OPERAND_BYTES;
-            for (int unit = 0; unit < 4; unit += 2) {
-                Quad a0 = PtxShared.loadMatrix4(weightStage + address(weightRow, weightUnit + unit));
-                Quad a1 = PtxShared.loadMatrix4(weightStage + address(weightRow + 16, weightUnit + unit));
-                Quad a2 = PtxShared.loadMatrix4(weightStage + address(weightRow + 32, weightUnit + unit));
-                Quad a3 = PtxShared.loadMatrix4(weightStage + address(weightRow + 48, weightUnit + unit));
-                Quad b0 = PtxShared.loadMatrix4(xStage + address(xRow, xUnit + unit));
-                Quad b1 = PtxShared.loadMatrix4(xStage + address(xRow + 16, xUnit + unit));
-                sum00 = PtxMma.bf16(a0, b0.x(), b0.y(), sum00);
-                sum01 = PtxMma.bf16(a0, b0.z(), b0.w(), sum01);
-                sum02 = PtxMma.bf16(a0, b1.x(), b1.y(), sum02);
-                sum03 = PtxMma.bf16(a0, b1.z(), b1.w(), sum03);
-                sum10 = PtxMma.bf16(a1, b0.x(), b0.y(), sum10);
-                sum11 = PtxMma.bf16(a1, b0.z(), b0.w(), sum11);
-                sum12 = PtxMma.bf16(a1, b1.x(), b1.y(), sum12);
-                sum13 = PtxMma.bf16(a1, b1.z(), b1.w(), sum13);
-                sum20 = PtxMma.bf16(a2, b0.x(), b0.y(), sum20);
-                sum21 = PtxMma.bf16(a2, b0.z(), b0.w(), sum21);
-                sum22 = PtxMma.bf16(a2, b1.x(), b1.y(), sum22);
-                sum23 = PtxMma.bf16(a2, b1.z(), b1.w(), sum23);
-                sum30 = PtxMma.bf16(a3, b0.x(), b0.y(), sum30);
-                sum31 = PtxMma.bf16(a3, b0.z(), b0.w(), sum31);
-                sum32 = PtxMma.bf16(a3, b1.x(), b1.y(), sum32);
-                sum33 = PtxMma.bf16(a3, b1.z(), b1.w(), sum33);
+            int following = stage == shared + (stages - 1) * stageBytes ? shared : stage + stageBytes;
+            stage = step + 1 < steps ? following : stage;
+            int xNext = stage + xAt;
+            int weightNext = stage + weightAt;
+            a0 = PtxShared.loadMatrix4(xNext);
+            a1 = PtxShared.loadMatrix4(xNext + 1 * 16 * ROW_BYTES);
+            a2 = PtxShared.loadMatrix4(xNext + 2 * 16 * ROW_BYTES);
+            a3 = PtxShared.loadMatrix4(xNext + 3 * 16 * ROW_BYTES);
+            b0 = PtxShared.loadMatrix4(weightNext);
+            b1 = PtxShared.loadMatrix4(weightNext + 1 * 16 * ROW_BYTES);
+            b2 = rowTiles > 4 ? PtxShared.loadMatrix4(weightNext + 2 * 16 * ROW_BYTES) : b0;
+            b3 = rowTiles > 4 ? PtxShared.loadMatrix4(weightNext + 3 * 16 * ROW_BYTES) : b0;
+            sum00 = PtxMma.bf16(otherA0, otherB0.x(), otherB0.y(), sum00);
+            sum01 = PtxMma.bf16(otherA0, otherB0.z(), otherB0.w(), sum01);
+            sum02 = PtxMma.bf16(otherA0, otherB1.x(), otherB1.y(), sum02);
+            sum03 = PtxMma.bf16(otherA0, otherB1.z(), otherB1.w(), sum03);
+            sum10 = PtxMma.bf16(otherA1, otherB0.x(), otherB0.y(), sum10);
+            sum11 = PtxMma.bf16(otherA1, otherB0.z(), otherB0.w(), sum11);
+            sum12 = PtxMma.bf16(otherA1, otherB1.x(), otherB1.y(), sum12);
+            sum13 = PtxMma.bf16(otherA1, otherB1.z(), otherB1.w(), sum13);
+            sum20 = PtxMma.bf16(otherA2, otherB0.x(), otherB0.y(), sum20);
+            sum21 = PtxMma.bf16(otherA2, otherB0.z(), otherB0.w(), sum21);
+            sum22 = PtxMma.bf16(otherA2, otherB1.x(), otherB1.y(), sum22);
+            sum23 = PtxMma.bf16(otherA2, otherB1.z(), otherB1.w(), sum23);
+            sum30 = PtxMma.bf16(otherA3, otherB0.x(), otherB0.y(), sum30);
+            sum31 = PtxMma.bf16(otherA3, otherB0.z(), otherB0.w(), sum31);
+            sum32 = PtxMma.bf16(otherA3, otherB1.x(), otherB1.y(), sum32);
+            sum33 = PtxMma.bf16(otherA3, otherB1.z(), otherB1.w(), sum33);
+            if (rowTiles > 4) {
+                sum04 = PtxMma.bf16(otherA0, otherB2.x(), otherB2.y(), sum04);
+                sum05 = PtxMma.bf16(otherA0, otherB2.z(), otherB2.w(), sum05);
+                sum06 = PtxMma.bf16(otherA0, otherB3.x(), otherB3.y(), sum06);
+                sum07 = PtxMma.bf16(otherA0, otherB3.z(), otherB3.w(), sum07);
+                sum14 = PtxMma.bf16(otherA1, otherB2.x(), otherB2.y(), sum14);
+                sum15 = PtxMma.bf16(otherA1, otherB2.z(), otherB2.w(), sum15);
+                sum16 = PtxMma.bf16(otherA1, otherB3.x(), otherB3.y(), sum16);
+                sum17 = PtxMma.bf16(otherA1, otherB3.z(), otherB3.w(), sum17);
+                sum24 = PtxMma.bf16(otherA2, otherB2.x(), otherB2.y(), sum24);
+                sum25 = PtxMma.bf16(otherA2, otherB2.z(), otherB2.w(), sum25);
+                sum26 = PtxMma.bf16(otherA2, otherB3.x(), otherB3.y(), sum26);
+                sum27 = PtxMma.bf16(otherA2, otherB3.z(), otherB3.w(), sum27);
+                sum34 = PtxMma.bf16(otherA3, otherB2.x(), otherB2.y(), sum34);
+                sum35 = PtxMma.bf16(otherA3, otherB2.z(), otherB2.w(), sum35);
+                sum36 = PtxMma.bf16(otherA3, otherB3.x(), otherB3.y(), sum36);
+                sum37 = PtxMma.bf16(otherA3, otherB3.z(), otherB3.w(), sum37);
             }
-            stage = stage == STAGES - 1 ? 0 : stage + 1;
-            filled = filled == STAGES - 1 ? 0 : filled + 1;
         }
         PtxShared.awaitCopies(0);
 
-        int row = firstRow + ((warp & 1) << 6) + (lane >>> 2);
-        int n = firstN + (warp >>> 1 << 5) + ((lane & 3) << 1);
-        write(y, row + 0, n + 0, rows, batch, bf16, lane, sum00);
-        write(y, row + 0, n + 8, rows, batch, bf16, lane, sum01);
-        write(y, row + 0, n + 16, rows, batch, bf16, lane, sum02);
-        write(y, row + 0, n + 24, rows, batch, bf16, lane, sum03);
-        write(y, row + 16, n + 0, rows, batch, bf16, lane, sum10);
-        write(y, row + 16, n + 8, rows, batch, bf16, lane, sum11);
-        write(y, row + 16, n + 16, rows, batch, bf16, lane, sum12);
-        write(y, row + 16, n + 24, rows, batch, bf16, lane, sum13);
-        write(y, row + 32, n + 0, rows, batch, bf16, lane, sum20);
-        write(y, row + 32, n + 8, rows, batch, bf16, lane, sum21);
-        write(y, row + 32, n + 16, rows, batch, bf16, lane, sum22);
-        write(y, row + 32, n + 24, rows, batch, bf16, lane, sum23);
-        write(y, row + 48, n + 0, rows, batch, bf16, lane, sum30);
-        write(y, row + 48, n + 8, rows, batch, bf16, lane, sum31);
-        write(y, row + 48, n + 16, rows, batch, bf16, lane, sum32);
-        write(y, row + 48, n + 24, rows, batch, bf16, lane, sum33);
+        int row = firstRow + warpRow * 8 * rowTiles;
+        int n = firstN + (warpN << 6) + (lane >>> 2);
+        store(y, n + 0, row, rows, batch, bf16, lane, sum00.c0(), sum00.c1(), sum01.c0(), sum01.c1(),
+                sum02.c0(), sum02.c1(), sum03.c0(), sum03.c1());
+        store(y, n + 8, row, rows, batch, bf16, lane, sum00.c2(), sum00.c3(), sum01.c2(), sum01.c3(),
+                sum02.c2(), sum02.c3(), sum03.c2(), sum03.c3());
+        store(y, n + 16, row, rows, batch, bf16, lane, sum10.c0(), sum10.c1(), sum11.c0(), sum11.c1(),
+                sum12.c0(), sum12.c1(), sum13.c0(), sum13.c1());
+        store(y, n + 24, row, rows, batch, bf16, lane, sum10.c2(), sum10.c3(), sum11.c2(), sum11.c3(),
+                sum12.c2(), sum12.c3(), sum13.c2(), sum13.c3());
+        store(y, n + 32, row, rows, batch, bf16, lane, sum20.c0(), sum20.c1(), sum21.c0(), sum21.c1(),
+                sum22.c0(), sum22.c1(), sum23.c0(), sum23.c1());
+        store(y, n + 40, row, rows, batch, bf16, lane, sum20.c2(), sum20.c3(), sum21.c2(), sum21.c3(),
+                sum22.c2(), sum22.c3(), sum23.c2(), sum23.c3());
+        store(y, n + 48, row, rows, batch, bf16, lane, sum30.c0(), sum30.c1(), sum31.c0(), sum31.c1(),
+                sum32.c0(), sum32.c1(), sum33.c0(), sum33.c1());
+        store(y, n + 56, row, rows, batch, bf16, lane, sum30.c2(), sum30.c3(), sum31.c2(), sum31.c3(),
+                sum32.c2(), sum32.c3(), sum33.c2(), sum33.c3());
+        if (rowTiles > 4) {
+            store(y, n + 0, row + 32, rows, batch, bf16, lane, sum04.c0(), sum04.c1(), sum05.c0(),
+                    sum05.c1(), sum06.c0(), sum06.c1(), sum07.c0(), sum07.c1());
+            store(y, n + 8, row + 32, rows, batch, bf16, lane, sum04.c2(), sum04.c3(), sum05.c2(),
+                    sum05.c3(), sum06.c2(), sum06.c3(), sum07.c2(), sum07.c3());
+            store(y, n + 16, row + 32, rows, batch, bf16, lane, sum14.c0(), sum14.c1(), sum15.c0(),
+                    sum15.c1(), sum16.c0(), sum16.c1(), sum17.c0(), sum17.c1());
+            store(y, n + 24, row + 32, rows, batch, bf16, lane, sum14.c2(), sum14.c3(), sum15.c2(),
+                    sum15.c3(), sum16.c2(), sum16.c3(), sum17.c2(), sum17.c3());
+            store(y, n + 32, row + 32, rows, batch, bf16, lane, sum24.c0(), sum24.c1(), sum25.c0(),
+                    sum25.c1(), sum26.c0(), sum26.c1(), sum27.c0(), sum27.c1());
+            store(y, n + 40, row + 32, rows, batch, bf16, lane, sum24.c2(), sum24.c3(), sum25.c2(),
+                    sum25.c3(), sum26.c2(), sum26.c3(), sum27.c2(), sum27.c3());
+            store(y, n + 48, row + 32, rows, batch, bf16, lane, sum34.c0(), sum34.c1(), sum35.c0(),
+                    sum35.c1(), sum36.c0(), sum36.c1(), sum37.c0(), sum37.c1());
+            store(y, n + 56, row + 32, rows, batch, bf16, lane, sum34.c2(), sum34.c3(), sum35.c2(),
+                    sum35.c3(), sum36.c2(), sum36.c3(), sum37.c2(), sum37.c3());
+        }
     }
 
     /** Place of a unit of 16 bytes within an operand's stage. */
@@ -165,47 +288,81 @@ public final class PrefillGemm {
         return row * ROW_BYTES + ((unit ^ row >>> 1 & 3) << 4);
     }
 
-    private static void copy(IntArray weights, IntArray x, int to, long fromWeights, long fromWeights64, long fromX,
-            long fromX64, int step) {
-        int word = step * (STEP_COLUMNS / 2);
-        PtxShared.copyAsync128(to, weights, fromWeights + word);
-        PtxShared.copyAsync128(to + 64 * ROW_BYTES, weights, fromWeights64 + word);
-        PtxShared.copyAsync128(to + OPERAND_BYTES, x, fromX + word);
-        PtxShared.copyAsync128(to + OPERAND_BYTES + 64 * ROW_BYTES, x, fromX64 + word);
-    }
-
-    /** Writes a lane's part of a 16 x 8 tile: rows {@code row} and {@code row + 8}, activation rows n and n + 1. */
-    private static void write(IntArray y, int row, int n, int rows, int batch, int bf16, int lane, Accumulator sum) {
-        if (bf16 != 0) {
-            writePair(y, row, n, rows, batch, lane, sum.c0(), sum.c1());
-            writePair(y, row + 8, n, rows, batch, lane, sum.c2(), sum.c3());
-        } else {
-            writeFloat(y, row, n, rows, batch, sum.c0());
-            writeFloat(y, row, n + 1, rows, batch, sum.c1());
-            writeFloat(y, row + 8, n, rows, batch, sum.c2());
-            writeFloat(y, row + 8, n + 1, rows, batch, sum.c3());
+    /** Starts this thread's copies of an operand's stage: one unit each of every {@code threads / 4}th row. */
+    private static void copy(IntArray from, int to, int row, int rows, int blockRows, int threads, int rowWords, int word) {
+        int stride = threads / ROW_UNITS;
+        for (int i = 0; i < blockRows / stride; i++) {
+            // Rows behind the matrix are computed for nothing, from the last one.
+            int known = rows % blockRows == 0 ? row : Math.min(row + i * stride, rows - 1) - i * stride;
+            PtxShared.copyAsync128(to + i * stride * ROW_BYTES, from, (long) known * rowWords + word
+                    + (long) i * stride * rowWords);
         }
     }
 
-    private static void writeFloat(IntArray y, int row, int n, int rows, int batch, float value) {
-        if (row < rows && n < batch) {
-            PtxMemory.store32(y, n * rows + row, PtxBits.asInt(value));
+    /** Writes what a lane has of activation row n and 32 weight rows: two neighbours of each 8. */
+    private static void store(IntArray y, int n, int row, int rows, int batch, int bf16, int lane, float sum00,
+            float sum01, float sum10, float sum11, float sum20, float sum21, float sum30, float sum31) {
+        if (bf16 == 0) {
+            int own = row + ((lane & 3) << 1);
+            storePair(y, n, own, rows, batch, sum00, sum01);
+            storePair(y, n, own + 8, rows, batch, sum10, sum11);
+            storePair(y, n, own + 16, rows, batch, sum20, sum21);
+            storePair(y, n, own + 24, rows, batch, sum30, sum31);
+        } else {
+            storeWords(y, n, row, rows, batch, lane, PtxFloat.packBf16(sum00, sum01), PtxFloat.packBf16(sum10, sum11),
+                    PtxFloat.packBf16(sum20, sum21), PtxFloat.packBf16(sum30, sum31));
+        }
+    }
+
+    private static void storePair(IntArray y, int n, int row, int rows, int batch, float first, float second) {
+        long at = (long) n * rows + row;
+        if (n < batch && row < rows) {
+            if ((rows & 1) == 0) {
+                PtxMemory.store64(y, at, PtxBits.asInt(first), PtxBits.asInt(second));
+            } else {
+                PtxMemory.store32(y, at, PtxBits.asInt(first));
+                if (row + 1 < rows) {
+                    PtxMemory.store32(y, at + 1, PtxBits.asInt(second));
+                }
+            }
         }
     }
 
     /**
-     * Lanes of neighbouring rows swap: the one of the even row gets both rows' elements of n and writes them as a word, the
-     * other those of n + 1.
+     * Writes four words of BF16 pairs of one activation row, 8 weight rows apart: a transposition of 4 x 4 words among the
+     * four lanes of the row gives each lane 8 neighbouring elements.
      */
-    private static void writePair(IntArray y, int row, int n, int rows, int batch, int lane, float first, float second) {
-        int odd = lane >>> 2 & 1;
-        float other = PtxWarp.shuffleXor(odd != 0 ? first : second, 4);
-        float low = odd != 0 ? other : first;
-        float high = odd != 0 ? second : other;
-        int evenRow = row - odd;
-        if (evenRow < rows && n + odd < batch) {
-            int word = PtxFloat.packBf16(low, high);
-            PtxMemory.store32(y, (n + odd) * (rows + 1 >>> 1) + (evenRow >>> 1), evenRow + 1 < rows ? word : word & 0xFFFF);
+    private static void storeWords(IntArray y, int n, int row, int rows, int batch, int lane, int word0, int word1,
+            int word2, int word3) {
+        int rowWords = rows + 1 >>> 1;
+        if ((rows & 7) == 0) {
+            boolean odd = (lane & 1) != 0;
+            int other01 = PtxWarp.shuffleXor(odd ? word0 : word1, 1);
+            int other23 = PtxWarp.shuffleXor(odd ? word2 : word3, 1);
+            int low0 = odd ? other01 : word0;
+            int low1 = odd ? word1 : other01;
+            int high0 = odd ? other23 : word2;
+            int high1 = odd ? word3 : other23;
+            boolean upper = (lane & 2) != 0;
+            int other0 = PtxWarp.shuffleXor(upper ? low0 : high0, 2);
+            int other1 = PtxWarp.shuffleXor(upper ? low1 : high1, 2);
+            int own = row + ((lane & 3) << 3);
+            if (n < batch && own < rows) {
+                PtxMemory.store128(y, (long) n * rowWords + (own >>> 1), upper ? other0 : low0, upper ? other1 : low1,
+                        upper ? high0 : other0, upper ? high1 : other1);
+            }
+        } else {
+            int own = row + ((lane & 3) << 1);
+            storeWord(y, n, own, rows, batch, word0);
+            storeWord(y, n, own + 8, rows, batch, word1);
+            storeWord(y, n, own + 16, rows, batch, word2);
+            storeWord(y, n, own + 24, rows, batch, word3);
+        }
+    }
+
+    private static void storeWord(IntArray y, int n, int row, int rows, int batch, int word) {
+        if (n < batch && row < rows) {
+            PtxMemory.store32(y, (long) n * (rows + 1 >>> 1) + (row >>> 1), row + 1 < rows ? word : word & 0xFFFF);
         }
     }
 }

@@ -1,5 +1,6 @@
 package zipserv.tornado.kernels;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
@@ -18,10 +19,29 @@ class PrefillGemmTest {
         ZipGemmTest.assertClose(matrix, x, batch, Runs.prefill(matrix, x, batch, false));
     }
 
+    /** Each element is added up in one order, however the product is cut. */
+    @ParameterizedTest
+    @CsvSource({"256, 128, 128", "264, 320, 70", "129, 64, 129", "72, 192, 200"})
+    void tilesDoNotChangeResults(int rows, int columns, int batch) {
+        Bf16Matrix matrix = Matrices.gaussian(rows, columns, rows);
+        short[] x = Runs.activations(columns, batch, columns);
+        int[] large = Runs.prefill(matrix, x, batch, PrefillTile.LARGE, false);
+        ZipGemmTest.assertClose(matrix, x, batch, large);
+        for (PrefillTile tile : new PrefillTile[] {PrefillTile.MEDIUM, PrefillTile.SMALL, new PrefillTile(1, 2, 4),
+            new PrefillTile(4, 2, 8), new PrefillTile(1, 1, 8)}) {
+            assertArrayEquals(large, Runs.prefill(matrix, x, batch, tile, false), tile.toString());
+            assertArrayEquals(Runs.prefill(matrix, x, batch, PrefillTile.LARGE, true),
+                    Runs.prefill(matrix, x, batch, tile, true), tile + " in BF16");
+        }
+    }
+
     @Test
     void bf16ResultsAreTheRoundedOnes() {
-        int rows = 129;
-        int batch = 33;
+        roundedResults(129, 33);
+        roundedResults(136, 65);
+    }
+
+    private static void roundedResults(int rows, int batch) {
         Bf16Matrix matrix = Matrices.gaussian(rows, 64, 1);
         short[] x = Runs.activations(64, batch, 2);
         int[] full = Runs.prefill(matrix, x, batch, false);

@@ -141,6 +141,24 @@ final class Runs {
         return y.toHeapArray();
     }
 
+    /** The product of row-major matrices in tiles of one's own choice. */
+    static int[] prefill(Bf16Matrix matrix, short[] x, int batch, PrefillTile tile, boolean bf16) {
+        int columns = FragmentLayout.blocks(matrix.columns()) * FragmentLayout.BLOCK;
+        IntArray rows = HostArrays.ints(matrix.rows() * columns / 2);
+        rows.init(0);
+        for (int row = 0; row < matrix.rows(); row++) {
+            for (int column = 0; column < matrix.columns(); column++) {
+                int word = (row * columns + column) / 2;
+                rows.set(word, rows.get(word) | (matrix.get(row, column) & 0xFFFF) << 16 * (column & 1));
+            }
+        }
+        IntArray padded = padded(x, matrix.columns(), batch);
+        IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
+        run(new Object[] {rows, padded}, new Object[] {y}, (tasks, graph) -> tasks.prefillGemm("gemm", rows, padded, y,
+                matrix.rows(), matrix.columns(), batch, tile, bf16));
+        return y.toHeapArray();
+    }
+
     static int[] rowMajorGemm(Bf16Matrix matrix, short[] x, int batch) {
         IntArray weights = HostArrays.ints(matrix.rows() * matrix.columns() / 2);
         MemorySegment.copy(matrix.data(), 0, weights.getSegment(), 0, matrix.data().byteSize());
