@@ -20,8 +20,8 @@ import zipserv.checkpoint.DecodedCheckpoint;
 import zipserv.cli.BenchModelReport.Run;
 import zipserv.model.Engine;
 import zipserv.model.ModelConfig;
+import zipserv.throughput.CheckFailedException;
 import zipserv.throughput.ModelBenchmark;
-import zipserv.throughput.ModelBenchmark.WrongAnswerException;
 import zipserv.throughput.ModelTest;
 import zipserv.throughput.TestResult;
 
@@ -101,7 +101,7 @@ final class BenchModelCommand implements Callable<Integer> {
         }
         String difference = runs.getFirst().difference(runs.getLast());
         if (!difference.isEmpty()) {
-            throw new WrongAnswerException("compressed and uncompressed weights gave different tokens: " + difference);
+            throw new CheckFailedException("compressed and uncompressed weights gave different tokens: " + difference);
         }
         if (compare.isPresent()) {
             terminal.err().println("compressed and uncompressed weights gave the same tokens in every test");

@@ -120,7 +120,7 @@ record BenchModelReport(List<Run> runs, int repetitions) {
         List<String> lines = new ArrayList<>();
         environment().forEach(entry -> lines.add("- " + entry.getKey() + ": " + entry.getValue()));
         for (Run run : runs) {
-            lines.add("- memory, " + run.formatName() + ": " + run.memory().text());
+            lines.add("- memory, " + run.formatName() + ": " + Quantities.memory(run.memory()));
         }
         lines.add("");
         List<List<String>> rows = new ArrayList<>();

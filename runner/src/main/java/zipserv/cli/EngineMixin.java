@@ -81,7 +81,7 @@ final class EngineMixin {
             }
             if (verbose) {
                 terminal.err().println("memory needed: "
-                        + choice.provider().memoryNeeded(checkpoint, config, options).text());
+                        + Quantities.memory(choice.provider().memoryNeeded(checkpoint, config, options)));
             }
             return new ModelSession(checkpoint, config, choice.provider().open(checkpoint, config, options));
         } catch (RuntimeException | Error e) {

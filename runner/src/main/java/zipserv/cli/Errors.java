@@ -20,7 +20,7 @@ import zipserv.cli.Interrupts.InterruptedCommandException;
 import zipserv.codec.MalformedMatrixException;
 import zipserv.model.Engine.ContextOverflowException;
 import zipserv.model.ModelException;
-import zipserv.throughput.ModelBenchmark.WrongAnswerException;
+import zipserv.throughput.CheckFailedException;
 import zipserv.tornado.kernels.GpuException;
 
 /** Says what went wrong in one line on standard error, and picks the exit status. */
@@ -62,7 +62,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
             terminal.err().println("zipserv: interrupted");
             return ExitCode.INTERRUPTED;
         }
-        if (failure instanceof WrongAnswerException) {
+        if (failure instanceof CheckFailedException) {
             print(failure.getMessage());
             return ExitCode.MISMATCH;
         }

@@ -2,6 +2,8 @@ package zipserv.cli;
 
 import java.util.Locale;
 
+import zipserv.model.MemoryUse;
+
 /** Numbers with units, short enough for a line of text; decimal prefixes, as disks and networks have them. */
 final class Quantities {
 
@@ -19,6 +21,12 @@ final class Quantities {
             prefix++;
         }
         return prefix == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.2f %s", value, PREFIXES[prefix]);
+    }
+
+    /** "16.28 GB (weights 11.48 GB, cache 4.29 GB, work 506.00 MB)". */
+    static String memory(MemoryUse memory) {
+        return "%s (weights %s, cache %s, work %s)".formatted(bytes(memory.total()), bytes(memory.weights()),
+                bytes(memory.cache()), bytes(memory.work()));
     }
 
     /** "2 h 05 min", "3 min 20 s", "7.1 s". */

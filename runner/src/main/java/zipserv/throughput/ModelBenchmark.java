@@ -39,7 +39,7 @@ public final class ModelBenchmark {
     /**
      * Runs a test.
      *
-     * @throws WrongAnswerException if repetitions give different tokens
+     * @throws CheckFailedException if repetitions give different tokens
      */
     public TestResult run(ModelTest test) {
         progress.accept(test, 0);
@@ -53,7 +53,7 @@ public final class ModelBenchmark {
             }
             String difference = TestResult.difference(answers, run.answers());
             if (!difference.isEmpty()) {
-                throw new WrongAnswerException(test.name() + ", batch " + test.batch() + ": repetitions 1 and "
+                throw new CheckFailedException(test.name() + ", batch " + test.batch() + ": repetitions 1 and "
                         + repetition + " gave different tokens: " + difference);
             }
             rates.add((double) test.batch() * test.tokens() / run.seconds());
@@ -130,15 +130,5 @@ public final class ModelBenchmark {
     /** The prompt of a sequence, the same in every run. */
     private int[] random(int seed, int tokens) {
         return new SplittableRandom(seed).ints(tokens, 0, engine.config().vocabularySize()).toArray();
-    }
-
-    /** Tokens that had to be equal are not. */
-    public static final class WrongAnswerException extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        public WrongAnswerException(String message) {
-            super(message);
-        }
     }
 }

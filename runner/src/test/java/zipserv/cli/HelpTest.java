@@ -41,6 +41,7 @@ class HelpTest {
             text.append('\n').append(section("zipserv " + command, Cli.run(command, "--help")));
         }
         text.append('\n').append(section("zipserv bench model", Cli.run("bench", "model", "--help")));
+        text.append('\n').append(section("zipserv bench soak", Cli.run("bench", "soak", "--help")));
         text.append('\n').append(section("zipserv bench gemm", Cli.run("bench", "gemm", "--help")));
         return text.toString();
     }
