@@ -41,7 +41,7 @@ final class Attention {
      * The kernel. Worker: 1-D, {@value #THREADS} threads a block, {@code heads / blockHeads} blocks per row.
      *
      * @param input      {@link StepInput}
-     * @param q          queries, fp32 bits, rows of {@code heads * headDim}
+     * @param q          queries, fp32 bits, rows of {@code stride}
      * @param keys       the layer's cache: per slot {@code kvHeads * headDim} BF16
      * @param values     like keys
      * @param out        BF16, rows of {@code rowWords} words, zeros behind the heads; zeros for rows without work
@@ -52,8 +52,8 @@ final class Attention {
      * @param scale      of the scores: 1 / sqrt(headDim)
      */
     static void attend(KernelContext context, IntArray input, IntArray q, IntArray keys, IntArray values, IntArray out,
-            int heads, int kvHeads, int headDim, int blockHeads, int rowWords, int restOut, int restCache,
-            float scale) {
+            int heads, int kvHeads, int headDim, int blockHeads, int stride, int rowWords, int restOut,
+            int restCache, float scale) {
         float[] query = context.allocateFloatLocalArray(MAX_WIDTH);
         float[] sum = context.allocateFloatLocalArray(MAX_WIDTH);
         float[] score = context.allocateFloatLocalArray(MAX_HEADS * TILE);
@@ -73,7 +73,7 @@ final class Attention {
         int cache = PtxMemory.loadReadOnly32(input, StepInput.firstSlot(row)) * slotWords + kvHead * words;
 
         for (int i = thread; i < blockHeads * headDim; i += THREADS) {
-            float element = PtxBits.asFloat(PtxMemory.loadReadOnly32(q, (row * heads + firstHead) * headDim + i));
+            float element = PtxBits.asFloat(PtxMemory.loadReadOnly32(q, row * stride + firstHead * headDim + i));
             query[i] = PtxFloat.mul(element, scale);
             sum[i] = 0f;
         }

@@ -1,7 +1,11 @@
 package zipserv.tornado.engine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import zipserv.tornado.kernels.HostArrays;
+import zipserv.tornado.kernels.DeviceArrays;
 
 /**
  * Vectors that a layer may or may not have, one after the other. Kernels want an array in any case; without values it
@@ -13,7 +17,7 @@ import zipserv.tornado.kernels.HostArrays;
 record Bias(FloatArray values, int present) {
 
     /** Joins vectors, either all there or all null. */
-    static Bias of(float[]... vectors) {
+    static Bias of(DeviceArrays arrays, float[]... vectors) {
         int length = 0;
         int missing = 0;
         for (float[] vector : vectors) {
@@ -21,20 +25,17 @@ record Bias(FloatArray values, int present) {
             missing += vector == null ? 1 : 0;
         }
         if (missing == vectors.length) {
-            FloatArray none = HostArrays.floats(1);
-            none.init(0f);
-            return new Bias(none, 0);
+            return new Bias(arrays.floats(1), 0);
         }
         if (missing > 0) {
             throw new IllegalArgumentException(missing + " of " + vectors.length + " vectors are missing");
         }
-        FloatArray values = HostArrays.floats(length);
-        int at = 0;
+        MemorySegment values = Arena.ofAuto().allocate((long) length * Float.BYTES, Float.BYTES);
+        long at = 0;
         for (float[] vector : vectors) {
-            for (float value : vector) {
-                values.set(at++, value);
-            }
+            MemorySegment.copy(vector, 0, values, ValueLayout.JAVA_FLOAT, at, vector.length);
+            at += (long) vector.length * Float.BYTES;
         }
-        return new Bias(values, 1);
+        return new Bias(arrays.floats(length, DeviceArrays.Piece.of(0, values)), 1);
     }
 }

@@ -21,11 +21,11 @@ final class CollectedLogits implements Engine.Logits, AutoCloseable {
     }
 
     /** Takes the first rows of the last step. */
-    void collect(StepPlan plan, int firstRow, int rows) {
+    void collect(Steps steps, int firstRow, int rows) {
         long rowBytes = (long) vocabulary * Float.BYTES;
-        MemorySegment.copy(plan.logits(0, rows).getSegment(), 0, values, firstRow * rowBytes, rows * rowBytes);
         for (int row = 0; row < rows; row++) {
-            best[firstRow + row] = plan.best(row);
+            steps.copyLogits(row, values.asSlice((firstRow + row) * rowBytes, rowBytes));
+            best[firstRow + row] = steps.best(row);
         }
     }
 

@@ -2,53 +2,72 @@ package zipserv.tornado.engine;
 
 import java.util.List;
 
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
 import zipserv.codec.CompressedMatrix;
 import zipserv.codec.FragmentLayout;
+import zipserv.codec.WeightFormat;
 import zipserv.model.ModelException;
+import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
-/** A weight matrix on the device in its storage format. */
+/**
+ * Weights on the device in their storage format. Projections of the same input are one matrix, one below the other: each
+ * begins with a new block of 64 rows, and the rows in between come out as zeros.
+ */
 sealed interface DeviceMatrix {
 
+    /** A single matrix. */
+    static DeviceMatrix of(CompressedMatrix matrix, DeviceArrays arrays) {
+        return stack(List.of(matrix), arrays);
+    }
+
     /**
-     * Copies a matrix into native arrays.
+     * Matrices of as many columns, one below the other.
      *
-     * @throws ModelException if there are no kernels for its format
+     * @throws ModelException if there are no kernels for their format
      */
-    static DeviceMatrix of(CompressedMatrix matrix) {
-        return switch (matrix.format()) {
-            case RAW -> new Raw(RawDeviceMatrix.of(
-                    new Bf16Matrix(matrix.parts().getFirst().data(), matrix.rows(), matrix.columns())));
-            case TCA_TBE -> new TcaTbe(TcaTbeDeviceMatrix.of(matrix));
-            case FRAG11 -> throw new ModelException("weights are stored as " + matrix.format().id()
+    static DeviceMatrix stack(List<CompressedMatrix> matrices, DeviceArrays arrays) {
+        List<WeightFormat> formats = matrices.stream().map(CompressedMatrix::format).distinct().toList();
+        if (formats.equals(List.of(WeightFormat.RAW))) {
+            return new Raw(RawDeviceMatrix.of(matrices.stream().map(DeviceMatrix::elements).toList(), arrays));
+        }
+        if (matrices.size() > 1) {
+            return new Parts(matrices.stream().map(matrix -> of(matrix, arrays)).toList());
+        }
+        return switch (formats.getFirst()) {
+            case TCA_TBE -> new TcaTbe(TcaTbeDeviceMatrix.of(matrices.getFirst(), arrays));
+            default -> throw new ModelException("weights are stored as " + formats.getFirst().id()
                     + ", which this engine cannot run yet: compress the model with --format tca-tbe, or run it on"
                     + " the CPU");
         };
     }
 
-    /** Output features. */
+    private static Bf16Matrix elements(CompressedMatrix matrix) {
+        return new Bf16Matrix(matrix.parts().getFirst().data(), matrix.rows(), matrix.columns());
+    }
+
+    /** Where the matrix behind one of so many rows begins. */
+    static int padded(int rows) {
+        return FragmentLayout.blocks(rows) * FragmentLayout.BLOCK;
+    }
+
+    /** Output features, with those between matrices, but not those behind the last. */
     int rows();
 
     /** Input features. */
     int columns();
 
-    /** All of its arrays. */
-    List<IntArray> arrays();
-
     /**
-     * How its products are cut. The same for every batch, so that a row's result does not depend on how many others
-     * there are.
+     * How products are cut: the same for every format and every batch, so that a row's result does not depend on them.
      */
-    default GemmPlan plan() {
+    default GemmPlan plan(int batch) {
         GemmPlan plan = GemmPlan.of(rows(), columns(), 1);
         return new GemmPlan(plan.strips(), Math.min(plan.slices(), FragmentLayout.blocks(columns())), plan.splits());
     }
 
-    /** Compressed weights. */
+    /** TCA-TBE. */
     record TcaTbe(TcaTbeDeviceMatrix matrix) implements DeviceMatrix {
 
         @Override
@@ -59,11 +78,6 @@ sealed interface DeviceMatrix {
         @Override
         public int columns() {
             return matrix.columns();
-        }
-
-        @Override
-        public List<IntArray> arrays() {
-            return List.of(matrix.bitmaps(), matrix.table(), matrix.values());
         }
     }
 
@@ -79,10 +93,20 @@ sealed interface DeviceMatrix {
         public int columns() {
             return matrix.columns();
         }
+    }
+
+    /** Matrices that have to be multiplied one by one: of several formats, or TCA-TBE with its single window. */
+    record Parts(List<DeviceMatrix> matrices) implements DeviceMatrix {
 
         @Override
-        public List<IntArray> arrays() {
-            return List.of(matrix.weights());
+        public int rows() {
+            return matrices.subList(0, matrices.size() - 1).stream().mapToInt(part -> padded(part.rows())).sum()
+                    + matrices.getLast().rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrices.getFirst().columns();
         }
     }
 }

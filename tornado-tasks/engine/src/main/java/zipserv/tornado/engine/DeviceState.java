@@ -1,16 +1,16 @@
 package zipserv.tornado.engine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.model.ModelConfig;
+import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
-import zipserv.tornado.kernels.HostArrays;
 
 /**
  * What kernels write: the key/value cache and a step's activations. It never leaves the device, logits that somebody
@@ -28,56 +28,58 @@ final class DeviceState {
     final IntArray h;
     /** Output of projections that is added to the residual stream, fp32 bits. */
     final IntArray y;
-    final IntArray q;
-    final IntArray k;
-    final IntArray v;
+    /** Queries, keys and values, fp32 bits. */
+    final IntArray qkv;
     /** Output of attention, BF16. */
     final IntArray attended;
-    final IntArray gate;
-    final IntArray up;
+    /** Gate and up, fp32 bits. */
+    final IntArray gateUp;
     /** Output of SwiGLU, BF16. */
     final IntArray gated;
     /** fp32 bits. */
     final IntArray logits;
+    /** The largest logit's index, per row. */
+    final IntArray best;
+    /** Output of one matrix of several, see {@link DeviceMatrix.Parts}. */
+    final IntArray part;
     final GemmScratch scratch;
 
-    DeviceState(ModelConfig config, EngineLimits limits, List<DeviceMatrix> matrices) {
+    DeviceState(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceArrays arrays) {
         int rows = limits.maxRows();
         int parts = rows * limits.activations().parts();
+        int padded = (parts + 7) / 8 * 8;
         int slotWords = limits.cache().parts() * config.kvWidth() / 2;
         for (int layer = 0; layer < config.layers(); layer++) {
-            keys.add(HostArrays.ints(Math.multiplyExact(limits.cacheTokens(), slotWords)));
-            values.add(HostArrays.ints(Math.multiplyExact(limits.cacheTokens(), slotWords)));
+            keys.add(arrays.ints(Math.multiplyExact((long) limits.cacheTokens(), slotWords)));
+            values.add(arrays.ints(Math.multiplyExact((long) limits.cacheTokens(), slotWords)));
         }
-        x = HostArrays.floats(rows * config.hiddenSize());
-        h = HostArrays.ints(GemmPlan.activationWords(config.hiddenSize(), parts));
-        y = HostArrays.ints(parts * config.hiddenSize());
-        q = HostArrays.ints(parts * config.queryWidth());
-        k = HostArrays.ints(parts * config.kvWidth());
-        v = HostArrays.ints(parts * config.kvWidth());
-        attended = HostArrays.ints(GemmPlan.activationWords(config.queryWidth(), parts));
-        gate = HostArrays.ints(parts * config.intermediateSize());
-        up = HostArrays.ints(parts * config.intermediateSize());
-        gated = HostArrays.ints(GemmPlan.activationWords(config.intermediateSize(), parts));
-        logits = HostArrays.ints(Math.multiplyExact(parts, config.vocabularySize()));
-        int partials = 1;
+        DeviceWeights.Layer layer = weights.layers().getFirst();
+        x = arrays.floats((long) rows * config.hiddenSize());
+        h = arrays.ints(GemmPlan.activationWords(config.hiddenSize(), padded));
+        y = arrays.ints((long) parts * config.hiddenSize());
+        qkv = arrays.ints((long) parts * layer.qkv().rows());
+        attended = arrays.ints(GemmPlan.activationWords(config.queryWidth(), padded));
+        gateUp = arrays.ints((long) parts * layer.gateUp().rows());
+        gated = arrays.ints(GemmPlan.activationWords(config.intermediateSize(), padded));
+        logits = arrays.ints((long) parts * config.vocabularySize());
+        best = arrays.ints(rows);
+        long largestPart = 0;
+        long partials = 1;
         int groups = 1;
-        for (DeviceMatrix matrix : matrices) {
-            partials = Math.max(partials, matrix.plan().partials(matrix.rows(), parts));
-            groups = Math.max(groups, matrix.plan().groups(matrix.rows()));
+        for (DeviceMatrix matrix : weights.matrices()) {
+            for (int batch : limits.stepRows()) {
+                GemmPlan plan = matrix.plan(batch * limits.activations().parts());
+                partials = Math.max(partials, plan.partials(matrix.rows(), batch * limits.activations().parts()));
+                groups = Math.max(groups, plan.groups(matrix.rows()));
+            }
+            if (matrix instanceof DeviceMatrix.Parts several) {
+                for (DeviceMatrix single : several.matrices()) {
+                    largestPart = Math.max(largestPart, (long) parts * single.rows());
+                }
+            }
         }
-        scratch = GemmScratch.of(partials, groups);
-    }
-
-    /** Every array. */
-    List<TornadoNativeArray> arrays() {
-        Stream<TornadoNativeArray> cache = Stream.concat(keys.stream(), values.stream());
-        return Stream.concat(cache, Stream.of(x, h, y, q, k, v, attended, gate, up, gated, logits, scratch.partials(),
-                scratch.tickets())).toList();
-    }
-
-    /** Those that must hold something before the first step. */
-    List<TornadoNativeArray> initialized() {
-        return List.of(scratch.partials(), scratch.tickets());
+        part = largestPart == 0 ? y : arrays.ints(largestPart);
+        MemorySegment zeros = Arena.ofAuto().allocate((long) groups * Integer.BYTES, Integer.BYTES);
+        scratch = new GemmScratch(arrays.floats(partials), arrays.ints(groups, DeviceArrays.Piece.of(0, zeros)));
     }
 }

@@ -1,17 +1,20 @@
 package zipserv.tornado.engine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelWeights;
 import zipserv.model.RopeFrequencies;
-import zipserv.tornado.kernels.HostArrays;
+import zipserv.tornado.kernels.DeviceArrays;
 
 /**
- * A model's weights as native arrays, matrices still in their storage format.
+ * A model's weights as kernels get them, matrices still in their storage format.
  *
  * @param embedding the embedding table
  * @param layers    the transformer blocks
@@ -22,56 +25,41 @@ import zipserv.tornado.kernels.HostArrays;
 record DeviceWeights(DeviceMatrix embedding, List<Layer> layers, FloatArray finalNorm, DeviceMatrix head,
                      FloatArray turns) {
 
-    /** One transformer block; biases of projections that read the same input are joined. */
-    record Layer(FloatArray attentionNorm, DeviceMatrix query, DeviceMatrix key, DeviceMatrix value, Bias qkvBias,
-                 Bias headGains, DeviceMatrix output, Bias outputBias, FloatArray mlpNorm, DeviceMatrix gate,
-                 DeviceMatrix up, Bias gateUpBias, DeviceMatrix down, Bias downBias) {
+    /**
+     * One transformer block; projections that read the same input are joined, and so are their biases.
+     *
+     * @param qkv    queries, keys, values
+     * @param gateUp gate, up
+     */
+    record Layer(FloatArray attentionNorm, DeviceMatrix qkv, Bias qkvBias, Bias headGains, DeviceMatrix output,
+                 Bias outputBias, FloatArray mlpNorm, DeviceMatrix gateUp, Bias gateUpBias, DeviceMatrix down,
+                 Bias downBias) {
 
-        static Layer of(ModelWeights.Layer w) {
-            return new Layer(vector(w.attentionNorm()),
-                    DeviceMatrix.of(w.query().weights()), DeviceMatrix.of(w.key().weights()),
-                    DeviceMatrix.of(w.value().weights()), Bias.of(w.query().bias(), w.key().bias(), w.value().bias()),
-                    Bias.of(w.queryNorm(), w.keyNorm()),
-                    DeviceMatrix.of(w.output().weights()), Bias.of(w.output().bias()),
-                    vector(w.mlpNorm()),
-                    DeviceMatrix.of(w.gate().weights()), DeviceMatrix.of(w.up().weights()),
-                    Bias.of(w.gate().bias(), w.up().bias()),
-                    DeviceMatrix.of(w.down().weights()), Bias.of(w.down().bias()));
+        static Layer of(ModelWeights.Layer w, DeviceArrays arrays) {
+            return new Layer(vector(w.attentionNorm(), arrays),
+                    DeviceMatrix.stack(List.of(w.query().weights(), w.key().weights(), w.value().weights()), arrays),
+                    Bias.of(arrays, w.query().bias(), w.key().bias(), w.value().bias()),
+                    Bias.of(arrays, w.queryNorm(), w.keyNorm()),
+                    DeviceMatrix.of(w.output().weights(), arrays), Bias.of(arrays, w.output().bias()),
+                    vector(w.mlpNorm(), arrays),
+                    DeviceMatrix.stack(List.of(w.gate().weights(), w.up().weights()), arrays),
+                    Bias.of(arrays, w.gate().bias(), w.up().bias()),
+                    DeviceMatrix.of(w.down().weights(), arrays), Bias.of(arrays, w.down().bias()));
         }
 
         List<DeviceMatrix> matrices() {
-            return List.of(query, key, value, output, gate, up, down);
-        }
-
-        private List<FloatArray> vectors() {
-            return List.of(attentionNorm, qkvBias.values(), headGains.values(), outputBias.values(), mlpNorm,
-                    gateUpBias.values(), downBias.values());
+            return List.of(qkv, output, gateUp, down);
         }
     }
 
-    /** Copies all weights, and computes the rotary table for {@code positions} positions. */
-    static DeviceWeights of(ModelConfig config, ModelWeights weights, int positions) {
-        DeviceMatrix embedding = DeviceMatrix.of(weights.embedding());
+    /** Brings all weights where {@code arrays} wants them, and computes the rotary table for some positions. */
+    static DeviceWeights of(ModelConfig config, ModelWeights weights, int positions, DeviceArrays arrays) {
+        DeviceMatrix embedding = DeviceMatrix.of(weights.embedding(), arrays);
         DeviceMatrix head = weights.head().weights() == weights.embedding()
                 ? embedding
-                : DeviceMatrix.of(weights.head().weights());
-        return new DeviceWeights(embedding, weights.layers().stream().map(Layer::of).toList(),
-                vector(weights.finalNorm()), head, turns(config, positions));
-    }
-
-    /** Every array, for the transfer to the device. */
-    List<TornadoNativeArray> arrays() {
-        List<TornadoNativeArray> all = new ArrayList<>(embedding.arrays());
-        if (head != embedding) {
-            all.addAll(head.arrays());
-        }
-        for (Layer layer : layers) {
-            layer.matrices().forEach(matrix -> all.addAll(matrix.arrays()));
-            all.addAll(layer.vectors());
-        }
-        all.add(finalNorm);
-        all.add(turns);
-        return all;
+                : DeviceMatrix.of(weights.head().weights(), arrays);
+        return new DeviceWeights(embedding, weights.layers().stream().map(layer -> Layer.of(layer, arrays)).toList(),
+                vector(weights.finalNorm(), arrays), head, turns(config, positions, arrays));
     }
 
     /** Every matrix once. */
@@ -84,22 +72,28 @@ record DeviceWeights(DeviceMatrix embedding, List<Layer> layers, FloatArray fina
         return all;
     }
 
-    private static FloatArray vector(float[] values) {
-        return Bias.of(values).values();
+    private static FloatArray vector(float[] values, DeviceArrays arrays) {
+        return Bias.of(arrays, values).values();
     }
 
     /** As the CPU engine computes them: angles rounded to float, then StrictMath. */
-    private static FloatArray turns(ModelConfig config, int positions) {
+    private static FloatArray turns(ModelConfig config, int positions, DeviceArrays arrays) {
+        long words = (long) positions * config.headDim();
+        return arrays.floats(words, new DeviceArrays.Piece(0, Float.BYTES * words, () -> turns(config, positions)));
+    }
+
+    private static MemorySegment turns(ModelConfig config, int positions) {
         float[] frequencies = RopeFrequencies.of(config);
         int half = frequencies.length;
-        FloatArray turns = HostArrays.floats(Math.multiplyExact(positions, config.headDim()));
-        for (int position = 0; position < positions; position++) {
+        MemorySegment turns = Arena.ofAuto().allocate((long) positions * config.headDim() * Float.BYTES, Float.BYTES);
+        IntStream.range(0, positions).parallel().forEach(position -> {
             for (int i = 0; i < half; i++) {
                 float angle = position * frequencies[i];
-                turns.set(position * config.headDim() + i, (float) StrictMath.cos(angle));
-                turns.set(position * config.headDim() + half + i, (float) StrictMath.sin(angle));
+                long at = (long) position * config.headDim() + i;
+                turns.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) StrictMath.cos(angle));
+                turns.setAtIndex(ValueLayout.JAVA_FLOAT, at + half, (float) StrictMath.sin(angle));
             }
-        }
+        });
         return turns;
     }
 }

@@ -50,6 +50,6 @@ public final class EmulatorEngineProvider implements EngineProvider {
         });
         EngineLimits limits = EngineLimits.of(config, options);
         options.log().accept(NAME + ": kernels run on the CPU, block by block");
-        return new TornadoEngine(NAME, config, ModelWeights.load(checkpoint, config), limits);
+        return new TornadoEngine(NAME, config, ModelWeights.load(checkpoint, config), limits, options);
     }
 }

@@ -15,8 +15,8 @@ import zipserv.tornado.kernels.GemmPlan;
  * @param cacheTokens tokens that the key/value cache holds, of all sequences together
  * @param cache       how keys and values are stored
  * @param activations how activations are multiplied
- * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. For the GEMMs
- *                    they must come to a multiple of 8, at most 128: 128 rows of BF16, or 64 of BF16X2
+ * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. At most
+ *                    128 rows of BF16, or 64 of BF16X2
  */
 public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFormat activations,
         List<Integer> stepRows) {
@@ -32,15 +32,14 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         }
         stepRows = List.copyOf(stepRows);
         if (stepRows.isEmpty() || !stepRows.stream().sorted().distinct().toList().equals(stepRows)
-                || stepRows.stream().map(rows -> rows * activations.parts())
-                        .anyMatch(rows -> rows < 8 || rows % 8 != 0 || rows > GemmPlan.MAX_BATCH)) {
-            throw new IllegalArgumentException("steps of " + stepRows + " rows, expected ascending multiples of "
-                    + 8 / activations.parts() + " up to " + GemmPlan.MAX_BATCH / activations.parts());
+                || stepRows.getFirst() < 1 || stepRows.getLast() * activations.parts() > GemmPlan.MAX_BATCH) {
+            throw new IllegalArgumentException("steps of " + stepRows + " rows, expected ascending numbers from 1 to "
+                    + GemmPlan.MAX_BATCH / activations.parts());
         }
     }
 
     /**
-     * Steps that come to 8, 32 and 128 rows in the GEMMs; activations and cache as {@link ActivationFormat}'s
+     * Steps of 1, 2, 4 … rows, up to 128 in the GEMMs; activations and cache as {@link ActivationFormat}'s
      * properties say; and room for 32,768 tokens or sixteen full contexts, whichever is less, unless {@value
      * #CACHE_TOKENS} says otherwise.
      *
@@ -59,7 +58,7 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         ActivationFormat activations = ActivationFormat.chosen(ActivationFormat.PROPERTY, ActivationFormat.BF16X2);
         ActivationFormat cache = ActivationFormat.chosen(ActivationFormat.CACHE_PROPERTY, ActivationFormat.BF16);
         return new EngineLimits(tokens, cache, activations,
-                Stream.of(8, 32, GemmPlan.MAX_BATCH).map(rows -> rows / activations.parts()).toList());
+                Stream.iterate(1, rows -> rows * activations.parts() <= GemmPlan.MAX_BATCH, rows -> 2 * rows).toList());
     }
 
     private static int parse(String property) {

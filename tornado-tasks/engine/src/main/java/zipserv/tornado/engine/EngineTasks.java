@@ -1,38 +1,34 @@
 package zipserv.tornado.engine;
 
-import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.FragmentLayout;
 import zipserv.model.ModelConfig;
+import zipserv.model.ModelException;
 import zipserv.tornado.kernels.EmbeddingLookup;
+import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.KernelTasks;
+import zipserv.tornado.kernels.Launch.Grid;
+import zipserv.tornado.kernels.Launches;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
-/**
- * Adds the engine's kernels as tasks to a {@link TaskGraph}, each with its grid; see {@link KernelTasks} for the GEMMs.
- */
+/** Launches the engine's kernels, each with its grid; see {@link KernelTasks} for the GEMMs. */
 final class EngineTasks {
 
     private final ActivationFormat format;
     private final ActivationFormat cacheFormat;
-    private final TaskGraph graph;
-    private final GridScheduler scheduler;
+    private final Launches launches;
     private final KernelTasks kernels;
     private final KernelContext context = new KernelContext();
 
-    EngineTasks(TaskGraph graph, GridScheduler scheduler, ActivationFormat format,
-            ActivationFormat cacheFormat) {
+    EngineTasks(Launches launches, ActivationFormat format, ActivationFormat cacheFormat) {
         this.cacheFormat = cacheFormat;
         this.format = format;
-        this.kernels = new KernelTasks(graph, scheduler);
-        this.graph = graph;
-        this.scheduler = scheduler;
+        this.kernels = new KernelTasks(launches);
+        this.launches = launches;
     }
 
     /** 32-bit words of a row of activations, padded for the GEMMs. */
@@ -40,82 +36,112 @@ final class EngineTasks {
         return FragmentLayout.blocks(columns) * (FragmentLayout.BLOCK / 2);
     }
 
+    /** Where a row's keys begin behind its queries. */
+    static int keyAt(ModelConfig config) {
+        return DeviceMatrix.padded(config.queryWidth());
+    }
+
+    /** Where a row's values begin. */
+    static int valueAt(ModelConfig config) {
+        return keyAt(config) + DeviceMatrix.padded(config.kvWidth());
+    }
+
+    /** Words of a row of queries, keys and values. */
+    static int qkvWidth(ModelConfig config) {
+        return valueAt(config) + config.kvWidth();
+    }
+
     /** {@link EmbeddingLookup}: the rows whose numbers are the tokens of {@code input}. */
     void lookup(String name, DeviceMatrix table, StepInput input, FloatArray out, int rows) {
-        grid(name, EmbeddingLookup.blocks(table.columns(), rows), EmbeddingLookup.THREADS);
+        Grid grid = Grid.of(EmbeddingLookup.blocks(table.columns(), rows), EmbeddingLookup.THREADS);
         switch (table) {
             case DeviceMatrix.TcaTbe(TcaTbeDeviceMatrix t) ->
-                    graph.task(name, EmbeddingLookup::tcaTbe, context, t.bitmaps(), t.table(), t.values(),
-                            input.words(),
-                            out, StepInput.STRIDE, rows, t.columns(), FragmentLayout.blocks(t.rows()));
+                    launches.add(name, grid, EmbeddingLookup::tcaTbe, context, t.bitmaps(), t.table(), t.values(),
+                            input.words(), out, StepInput.STRIDE, rows, t.columns(), FragmentLayout.blocks(t.rows()));
             case DeviceMatrix.Raw(RawDeviceMatrix t) ->
-                    graph.task(name, EmbeddingLookup::raw, context, t.weights(), input.words(), out, StepInput.STRIDE,
-                            rows,
-                            t.columns());
+                    launches.add(name, grid, EmbeddingLookup::raw, context, t.weights(), input.words(), out,
+                            StepInput.STRIDE, rows, t.columns());
+            case DeviceMatrix.Parts _ -> throw new ModelException("the embedding table is one matrix");
         }
     }
 
     /** {@link Normalization} without addition. */
     void normalize(String name, FloatArray x, IntArray unused, FloatArray gain, IntArray h, int columns, float epsilon,
             int rows) {
-        grid(name, rows, Normalization.THREADS);
-        graph.task(name, Normalization::apply, context, x, unused, gain, gain, h, columns, rowWords(columns), epsilon,
-                0,
-                0, 0, rest(rows, rowWords(columns)));
+        launches.add(name, Grid.of(rows, Normalization.THREADS), Normalization::apply, context, x, unused, gain, gain,
+                h, columns, rowWords(columns), epsilon, 0, 0, 0, rest(rows, rowWords(columns)));
     }
 
     /** {@link Normalization}. */
     void addAndNormalize(String name, FloatArray x, IntArray y, Bias bias, FloatArray gain, IntArray h, int columns,
             float epsilon, int rows) {
-        grid(name, rows, Normalization.THREADS);
-        graph.task(name, Normalization::apply, context, x, y, bias.values(), gain, h, columns, rowWords(columns),
-                epsilon,
-                1, bias.present(), rest(rows, columns), rest(rows, rowWords(columns)));
+        launches.add(name, Grid.of(rows, Normalization.THREADS), Normalization::apply, context, x, y, bias.values(),
+                gain, h, columns, rowWords(columns), epsilon, 1, bias.present(), rest(rows, columns),
+                rest(rows, rowWords(columns)));
     }
 
     /** {@link Heads}. */
-    void prepareHeads(String name, StepInput input, IntArray q, IntArray k, IntArray v, Bias bias, Bias gain,
-            FloatArray turns, IntArray keys, IntArray values, ModelConfig config, int rows) {
-        grid(name, Heads.blocks(rows, config.heads(), config.kvHeads()), Heads.THREADS);
-        graph.task(name, Heads::prepare, context, input.words(), q, k, v, bias.values(), gain.values(), turns, keys,
-                values,
-                rows, config.heads(), config.kvHeads(), config.headDim(), config.rmsNormEpsilon(), bias.present(),
-                gain.present(), rest(rows, config.queryWidth()), rest(rows, config.kvWidth()), restCache(keys));
+    void prepareHeads(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns, IntArray keys,
+            IntArray values, ModelConfig config, int cacheTokens, int rows) {
+        launches.add(name, Grid.of(Heads.blocks(rows, config.heads(), config.kvHeads()), Heads.THREADS), Heads::prepare,
+                context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values, rows, config.heads(),
+                config.kvHeads(), config.headDim(), config.rmsNormEpsilon(), bias.present(), gain.present(),
+                keyAt(config), valueAt(config), qkvWidth(config), rest(rows, qkvWidth(config)),
+                restCache(config, cacheTokens));
     }
 
     /** {@link Attention}. */
     void attend(String name, StepInput input, IntArray q, IntArray keys, IntArray values, IntArray out,
-            ModelConfig config, int rows) {
+            ModelConfig config, int cacheTokens, int rows) {
         int blockHeads = Attention.headsPerBlock(config.heads(), config.kvHeads(), config.headDim());
-        grid(name, rows * config.heads() / blockHeads, Attention.THREADS);
-        graph.task(name, Attention::attend, context, input.words(), q, keys, values, out, config.heads(),
-                config.kvHeads(),
-                config.headDim(), blockHeads, rowWords(config.queryWidth()), rest(rows, rowWords(config.queryWidth())),
-                restCache(keys), (float) (1 / Math.sqrt(config.headDim())));
+        launches.add(name, Grid.of(rows * config.heads() / blockHeads, Attention.THREADS), Attention::attend, context,
+                input.words(), q, keys, values, out, config.heads(), config.kvHeads(), config.headDim(), blockHeads,
+                qkvWidth(config), rowWords(config.queryWidth()), rest(rows, rowWords(config.queryWidth())),
+                restCache(config, cacheTokens), (float) (1 / Math.sqrt(config.headDim())));
     }
 
     /** {@link SwiGlu}. */
-    void swiGlu(String name, IntArray gate, IntArray up, Bias bias, IntArray out, int columns, int rows) {
+    void swiGlu(String name, IntArray gateUp, Bias bias, IntArray out, int columns, int rows) {
         int words = rows * rowWords(columns);
-        grid(name, (words + SwiGlu.THREADS - 1) / SwiGlu.THREADS, SwiGlu.THREADS);
-        graph.task(name, SwiGlu::apply, context, gate, up, bias.values(), out, columns, rowWords(columns), words,
-                bias.present(), rest(rows, columns), rest(rows, rowWords(columns)));
+        int upAt = DeviceMatrix.padded(columns);
+        launches.add(name, Grid.of((words + SwiGlu.THREADS - 1) / SwiGlu.THREADS, SwiGlu.THREADS), SwiGlu::apply,
+                context, gateUp, bias.values(), out, columns, rowWords(columns), words, bias.present(), upAt,
+                rest(rows, upAt + columns), rest(rows, rowWords(columns)));
     }
 
     /** {@link Argmax}. */
     void argmax(String name, IntArray logits, IntArray best, int columns, int rows) {
-        grid(name, rows, Argmax.THREADS);
-        graph.task(name, Argmax::find, context, logits, best, columns, rest(rows, columns));
+        launches.add(name, Grid.of(rows, Argmax.THREADS), Argmax::find, context, logits, best, columns,
+                rest(rows, columns));
     }
 
-    /** {@code y = x W^T} of all parts of the activations, fp32. */
-    void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int rows) {
-        int batch = rows * format.parts();
+    /**
+     * {@code y = x W^T} of all parts of the activations, fp32.
+     *
+     * @param part room for the result of one of several matrices
+     */
+    void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, IntArray part, GemmScratch scratch,
+            int rows) {
+        multiply(name, weights, x, y, part, scratch, rows * format.parts(), weights.plan(rows * format.parts()));
+    }
+
+    private void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, IntArray part,
+            GemmScratch scratch, int batch, GemmPlan plan) {
         switch (weights) {
-            case DeviceMatrix.TcaTbe w ->
-                    kernels.zipGemm(name, w.matrix(), x, y, scratch, batch, w.plan(), false);
-            case DeviceMatrix.Raw w ->
-                    kernels.rawGemm(name, w.matrix(), x, y, scratch, batch, w.plan(), false);
+            case DeviceMatrix.TcaTbe w -> kernels.zipGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
+            case DeviceMatrix.Raw w -> kernels.rawGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
+            case DeviceMatrix.Parts w -> {
+                int first = 0;
+                for (int i = 0; i < w.matrices().size(); i++) {
+                    DeviceMatrix single = w.matrices().get(i);
+                    multiply(name + "_" + i, single, x, part, part, scratch, batch, plan);
+                    int words = batch * single.rows();
+                    launches.add(name + "_copy" + i,
+                            Grid.of((words + Columns.THREADS - 1) / Columns.THREADS, Columns.THREADS), Columns::copy,
+                            context, part, y, batch, single.rows(), w.rows(), first);
+                    first += DeviceMatrix.padded(single.rows());
+                }
+            }
         }
     }
 
@@ -125,13 +151,7 @@ final class EngineTasks {
     }
 
     /** The same for a layer's keys or values. */
-    private int restCache(IntArray cache) {
-        return (cacheFormat.parts() - 1) * (cache.getSize() / cacheFormat.parts());
-    }
-
-    private void grid(String name, int blocks, int threads) {
-        WorkerGrid1D grid = new WorkerGrid1D(Math.multiplyExact(blocks, threads));
-        grid.setLocalWork(threads, 1, 1);
-        scheduler.addWorkerGrid(graph.getTaskGraphName() + "." + name, grid);
+    private int restCache(ModelConfig config, int cacheTokens) {
+        return (cacheFormat.parts() - 1) * cacheTokens * (config.kvWidth() / 2);
     }
 }

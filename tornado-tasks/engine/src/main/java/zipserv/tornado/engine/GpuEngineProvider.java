@@ -70,7 +70,7 @@ public final class GpuEngineProvider implements EngineProvider {
             options.log().accept(NAME + ": batches of up to " + limits.maxRows() + ", a cache of "
                     + limits.cacheTokens()
                     + " tokens");
-            return new TornadoEngine(NAME, config, ModelWeights.load(checkpoint, config), limits);
+            return new TornadoEngine(NAME, config, ModelWeights.load(checkpoint, config), limits, options);
         } catch (ModelException e) {
             throw e;
         } catch (RuntimeException | LinkageError e) {

@@ -30,9 +30,7 @@ final class Heads {
      * group of four elements: two neighbours of the head's first half, and their partners of the second.
      *
      * @param input   {@link StepInput}
-     * @param q       queries, fp32 bits, rows of {@code heads * headDim}; replaced
-     * @param k       keys, rows of {@code kvHeads * headDim}
-     * @param v       values, like k
+     * @param qkv     fp32 bits, rows of {@code stride}: queries, which are replaced; keys; values
      * @param bias    biases of q, k and v, one after the other
      * @param gain    RMSNorm's gains for a head of q and a head of k
      * @param turns   per position {@code headDim / 2} cosines, then as many sines
@@ -41,14 +39,14 @@ final class Heads {
      * @param headDim a multiple of 4
      * @param addBias 1 if there are biases
      * @param norm    1 if there are gains
-     * @param restQ   distance of the parts of q, see {@link SplitValue}; the result is whole
-     * @param restK   distance of the parts of k and of v
+     * @param keyAt   where a row's keys begin
+     * @param valueAt where its values begin
+     * @param rest    distance of the parts of qkv, see {@link SplitValue}; the queries that result are whole
      * @param restCache distance of the parts of keys and of values
      */
-    static void prepare(KernelContext context, IntArray input, IntArray q, IntArray k, IntArray v, FloatArray bias,
-            FloatArray gain, FloatArray turns, IntArray keys, IntArray values, int rows, int heads, int kvHeads,
-            int headDim, float epsilon, int addBias, int norm, int restQ, int restK,
-            int restCache) {
+    static void prepare(KernelContext context, IntArray input, IntArray qkv, FloatArray bias, FloatArray gain,
+            FloatArray turns, IntArray keys, IntArray values, int rows, int heads, int kvHeads, int headDim,
+            float epsilon, int addBias, int norm, int keyAt, int valueAt, int stride, int rest, int restCache) {
         int lane = PtxWarp.lane();
         int perRow = heads + 2 * kvHeads;
         int unit = context.globalIdx >>> 5;
@@ -59,32 +57,32 @@ final class Heads {
             int position = PtxMemory.loadReadOnly32(input, StepInput.position(row));
             int slot = PtxMemory.loadReadOnly32(input, StepInput.firstSlot(row)) + position;
             if (head < heads) {
-                int from = (row * heads + head) * headDim;
+                int from = row * stride + head * headDim;
                 float scale = 1f;
                 if (norm != 0) {
-                    scale = scale(q, from, bias, head * headDim, headDim, lane, epsilon, addBias, restQ);
+                    scale = scale(qkv, from, bias, head * headDim, headDim, lane, epsilon, addBias, rest);
                 }
-                turn(q, from, bias, head * headDim, scale, gain, 0, turns, position * headDim, q, from, 0, headDim,
+                turn(qkv, from, bias, head * headDim, scale, gain, 0, turns, position * headDim, qkv, from, 0, headDim,
                         lane,
-                        addBias, norm, restQ, 0);
+                        addBias, norm, rest, 0);
             } else if (head < heads + kvHeads) {
-                int from = (row * kvHeads + head - heads) * headDim;
+                int from = row * stride + keyAt + (head - heads) * headDim;
                 int to = (slot * kvHeads + head - heads) * (headDim >>> 1);
                 if (token >= 0) {
                     float scale = 1f;
                     if (norm != 0) {
-                        scale = scale(k, from, bias, head * headDim, headDim, lane, epsilon, addBias, restK);
+                        scale = scale(qkv, from, bias, head * headDim, headDim, lane, epsilon, addBias, rest);
                     }
-                    turn(k, from, bias, head * headDim, scale, gain, headDim, turns, position * headDim, keys, to, 1,
-                            headDim, lane, addBias, norm, restK, restCache);
+                    turn(qkv, from, bias, head * headDim, scale, gain, headDim, turns, position * headDim, keys, to, 1,
+                            headDim, lane, addBias, norm, rest, restCache);
                 }
             } else {
-                int from = (row * kvHeads + head - heads - kvHeads) * headDim;
+                int from = row * stride + valueAt + (head - heads - kvHeads) * headDim;
                 int to = (slot * kvHeads + head - heads - kvHeads) * (headDim >>> 1);
                 if (token >= 0) {
                     for (int pair = lane; pair < headDim >>> 1; pair += 32) {
-                        float low = element(v, from, 2 * pair, bias, head * headDim, addBias, restK);
-                        float high = element(v, from, 2 * pair + 1, bias, head * headDim, addBias, restK);
+                        float low = element(qkv, from, 2 * pair, bias, head * headDim, addBias, rest);
+                        float high = element(qkv, from, 2 * pair + 1, bias, head * headDim, addBias, rest);
                         SplitValue.store(values, to + pair, restCache, low, high);
                     }
                 }

@@ -1,7 +1,9 @@
 package zipserv.tornado.engine;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
-import zipserv.tornado.kernels.HostArrays;
 
 /**
  * What the host tells the device about a step: three words per row. It is all that crosses the bus before a step.
@@ -19,30 +21,41 @@ final class StepInput {
     /** Words of a row. */
     static final int STRIDE = 3;
 
+    private final MemorySegment host;
     private final IntArray words;
-    private final int rows;
 
-    /** Room for a number of rows, all without work. */
-    StepInput(int rows) {
-        this.rows = rows;
-        words = HostArrays.ints(STRIDE * rows);
+    /**
+     * Rows without work.
+     *
+     * @param host  the words on the host
+     * @param words the words as kernels get them
+     */
+    StepInput(MemorySegment host, IntArray words) {
+        this.host = host;
+        this.words = words;
         clear();
     }
 
+    /** As kernels get it. */
     IntArray words() {
         return words;
     }
 
+    /** On the host. */
+    MemorySegment host() {
+        return host;
+    }
+
     void clear() {
-        for (int row = 0; row < rows; row++) {
+        for (int row = 0; row < host.byteSize() / Integer.BYTES / STRIDE; row++) {
             set(row, -1, 0, 0);
         }
     }
 
     void set(int row, int token, int position, int firstSlot) {
-        words.set(token(row), token);
-        words.set(position(row), position);
-        words.set(firstSlot(row), firstSlot);
+        host.setAtIndex(ValueLayout.JAVA_INT, token(row), token);
+        host.setAtIndex(ValueLayout.JAVA_INT, position(row), position);
+        host.setAtIndex(ValueLayout.JAVA_INT, firstSlot(row), firstSlot);
     }
 
     static int token(int row) {

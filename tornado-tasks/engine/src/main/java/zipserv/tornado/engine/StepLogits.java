@@ -1,5 +1,6 @@
 package zipserv.tornado.engine;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -10,17 +11,19 @@ import zipserv.model.Engine;
  */
 final class StepLogits implements Engine.Logits {
 
-    private final StepPlan plan;
+    private final Steps steps;
     private final int vocabulary;
     private final int firstRow;
     private final int rows;
+    private final MemorySegment scratch;
     private boolean expired;
 
-    StepLogits(StepPlan plan, int vocabulary, int firstRow, int rows) {
-        this.plan = plan;
+    StepLogits(Steps steps, int vocabulary, int firstRow, int rows) {
+        this.steps = steps;
         this.vocabulary = vocabulary;
         this.firstRow = firstRow;
         this.rows = rows;
+        this.scratch = Arena.ofAuto().allocate((long) vocabulary * Float.BYTES, Float.BYTES);
     }
 
     /** The engine's next call begins. */
@@ -35,14 +38,13 @@ final class StepLogits implements Engine.Logits {
 
     @Override
     public void copyRow(int row, float[] out) {
-        int stepRow = stepRow(row);
-        MemorySegment.copy(plan.logits(stepRow, 1).getSegment(), ValueLayout.JAVA_FLOAT,
-                (long) stepRow * vocabulary * Float.BYTES, out, 0, vocabulary);
+        steps.copyLogits(stepRow(row), scratch);
+        MemorySegment.copy(scratch, ValueLayout.JAVA_FLOAT, 0, out, 0, vocabulary);
     }
 
     @Override
     public int argmax(int row) {
-        return plan.best(stepRow(row));
+        return steps.best(stepRow(row));
     }
 
     private int stepRow(int row) {

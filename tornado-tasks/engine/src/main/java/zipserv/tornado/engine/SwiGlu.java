@@ -17,17 +17,17 @@ final class SwiGlu {
     /**
      * The kernel. Worker: 1-D, {@value #THREADS} threads a block, one thread per word of {@code out}, rounded up.
      *
-     * @param gate    fp32 bits, rows of {@code columns}
-     * @param up      like gate
+     * @param gateUp  fp32 bits, rows of {@code upAt + columns}: gate, up
      * @param bias    of gate, then of up
      * @param out     BF16, rows of {@code rowWords} words, zeros behind the columns
      * @param words   words of out, second parts excluded
      * @param addBias 1 if there are biases
-     * @param restIn  distance of the parts of gate and up, see {@link SplitValue}
+     * @param upAt    where a row's up begins
+     * @param restIn  distance of the parts of gateUp, see {@link SplitValue}
      * @param restOut distance of the parts of out
      */
-    static void apply(KernelContext context, IntArray gate, IntArray up, FloatArray bias, IntArray out, int columns,
-            int rowWords, int words, int addBias, int restIn, int restOut) {
+    static void apply(KernelContext context, IntArray gateUp, FloatArray bias, IntArray out, int columns, int rowWords,
+            int words, int addBias, int upAt, int restIn, int restOut) {
         int word = context.globalIdx;
         if (word < words) {
             int row = word / rowWords;
@@ -35,19 +35,20 @@ final class SwiGlu {
             float low = 0f;
             float high = 0f;
             if (column < columns) {
-                low = element(gate, up, bias, row, column, columns, addBias, restIn);
+                low = element(gateUp, bias, row, column, columns, addBias, upAt, restIn);
             }
             if (column + 1 < columns) {
-                high = element(gate, up, bias, row, column + 1, columns, addBias, restIn);
+                high = element(gateUp, bias, row, column + 1, columns, addBias, upAt, restIn);
             }
             SplitValue.store(out, word, restOut, low, high);
         }
     }
 
-    private static float element(IntArray gate, IntArray up, FloatArray bias, int row, int column, int columns,
-            int addBias, int restIn) {
-        float z = SplitValue.load(gate, row * columns + column, restIn);
-        float factor = SplitValue.load(up, row * columns + column, restIn);
+    private static float element(IntArray gateUp, FloatArray bias, int row, int column, int columns, int addBias,
+            int upAt, int restIn) {
+        int at = row * (upAt + columns) + column;
+        float z = SplitValue.load(gateUp, at, restIn);
+        float factor = SplitValue.load(gateUp, at + upAt, restIn);
         if (addBias != 0) {
             z = PtxFloat.add(z, bias.get(column));
             factor = PtxFloat.add(factor, bias.get(columns + column));

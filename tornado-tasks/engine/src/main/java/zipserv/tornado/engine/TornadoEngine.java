@@ -3,14 +3,19 @@ package zipserv.tornado.engine;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 import zipserv.model.DeviceInfo;
 import zipserv.model.Engine;
+import zipserv.model.EngineOptions;
 import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
+import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;
+import zipserv.tornado.ptx.plugin.GpuDriver;
 
 /**
  * The model on a GPU through TornadoVM, or in the emulation: weights stay in their storage format in device memory,
@@ -24,31 +29,67 @@ import zipserv.tornado.kernels.GpuRuntime;
  */
 public final class TornadoEngine implements Engine {
 
+    /** System property: true to run steps as TornadoVM's task graphs, slower and with a copy of everything on the host. */
+    static final String TASK_GRAPHS = "zipserv.taskgraphs";
+
     private final String name;
     private final ModelConfig config;
     private final EngineLimits limits;
     private final CacheSpace space;
     private final MemoryUse memory;
-    private final StepPlan plan;
+    private final Steps steps;
+    private final StepInput input;
     private Runnable expireLogits = () -> { };
 
     /**
-     * Copies the weights to the device and runs an empty step, so that everything that can fail fails here.
+     * Brings the weights to the device and runs an empty step, so that everything that can fail fails here.
      *
      * @param name    "gpu" or "emulator"
      * @param weights may be closed afterwards
      * @throws ModelException if the kernels cannot run this model
      */
     public TornadoEngine(String name, ModelConfig config, ModelWeights weights, EngineLimits limits) {
+        this(name, config, weights, limits, EngineOptions.defaults());
+    }
+
+    /** The same, with somebody who hears of its progress. */
+    TornadoEngine(String name, ModelConfig config, ModelWeights weights, EngineLimits limits, EngineOptions options) {
         check(config, weights);
         this.name = name;
         this.config = config;
         this.limits = limits;
         this.space = new CacheSpace(limits.cacheTokens());
-        int positions = Math.min(config.maxPositions(), limits.cacheTokens());
         this.memory = limits.memory(config, weights.bytes());
-        this.plan = new StepPlan(config, limits, DeviceWeights.of(config, weights, positions));
-        plan.run(1);
+        this.steps = steps(weights.bytes(), options);
+        try {
+            int positions = Math.min(config.maxPositions(), limits.cacheTokens());
+            DeviceWeights deviceWeights = DeviceWeights.of(config, weights, positions, steps.arrays());
+            DeviceState state = new DeviceState(config, limits, deviceWeights, steps.arrays());
+            this.input = steps.input(limits.maxRows());
+            steps.load(new Forward(config, limits, deviceWeights, state, input));
+            steps.run(1);
+        } catch (RuntimeException | LinkageError e) {
+            steps.close();
+            throw e;
+        }
+    }
+
+    private static Steps steps(long weightBytes, EngineOptions options) {
+        if (GpuRuntime.isEmulation() || Boolean.getBoolean(TASK_GRAPHS)) {
+            return new TaskGraphSteps();
+        }
+        GpuRuntime.prepare();
+        Cuda cuda = Cuda.open().orElseThrow(() -> new GpuException(GpuDriver.NO_DRIVER, null));
+        LongConsumer progress = new LongConsumer() {
+            private long done;
+
+            @Override
+            public void accept(long bytes) {
+                done = Math.min(weightBytes, done + bytes);
+                options.progress().progress(done, weightBytes, "weights");
+            }
+        };
+        return new ReplayedSteps(cuda, progress, options.log());
     }
 
     private static void check(ModelConfig config, ModelWeights weights) {
@@ -117,13 +158,13 @@ public final class TornadoEngine implements Engine {
         int count = 0;
         for (int from = 0; from < tokens.length; from += count) {
             count = Math.min(limits.maxRows(), tokens.length - from);
-            plan.input().clear();
+            input.clear();
             for (int row = 0; row < count; row++) {
-                plan.input().set(row, tokens[from + row], own.length() + from + row, own.firstSlot());
+                input.set(row, tokens[from + row], own.length() + from + row, own.firstSlot());
             }
-            plan.run(count);
+            steps.run(count);
             if (collecting) {
-                collected.collect(plan, from, count);
+                collected.collect(steps, from, count);
             }
         }
         own.advance(tokens.length);
@@ -146,17 +187,17 @@ public final class TornadoEngine implements Engine {
         }
         own.forEach(sequence -> sequence.checkRoom(1));
         expireLogits.run();
-        plan.input().clear();
+        input.clear();
         for (int row = 0; row < tokens.length; row++) {
-            plan.input().set(row, tokens[row], own.get(row).length(), own.get(row).firstSlot());
+            input.set(row, tokens[row], own.get(row).length(), own.get(row).firstSlot());
         }
-        plan.run(tokens.length);
+        steps.run(tokens.length);
         own.forEach(sequence -> sequence.advance(1));
         return logits(0, tokens.length);
     }
 
     private Logits logits(int firstRow, int rows) {
-        StepLogits logits = new StepLogits(plan, config.vocabularySize(), firstRow, rows);
+        StepLogits logits = new StepLogits(steps, config.vocabularySize(), firstRow, rows);
         expireLogits = logits::expire;
         return logits;
     }
@@ -173,6 +214,6 @@ public final class TornadoEngine implements Engine {
     public void close() {
         expireLogits.run();
         expireLogits = () -> { };
-        plan.close();
+        steps.close();
     }
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.ModelConfig;
+import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.HostArrays;
 
 /** Each kernel against a plain loop in double. */
@@ -106,47 +107,44 @@ class EngineKernelsTest {
         int rows = 3;
         int d = config.headDim();
         int slots = 12;
-        float[] q = random(rows * config.queryWidth());
-        float[] k = random(rows * config.kvWidth());
-        float[] v = random(rows * config.kvWidth());
+        int stride = EngineTasks.qkvWidth(config);
+        int keyAt = EngineTasks.keyAt(config);
+        int valueAt = EngineTasks.valueAt(config);
+        float[] x = random(rows * stride);
         float[] bias = config.qkvBias() ? random(config.queryWidth() + 2 * config.kvWidth()) : null;
         float[] gain = config.qkNorm() ? random(2 * d) : null;
         float[] turns = random(slots * d);
-        StepInput input = new StepInput(rows);
+        StepInput input = KernelRun.input(rows);
         input.set(0, 7, 2, 1);
         input.set(2, 0, 4, 5);
-        IntArray queries = result(format, q);
-        IntArray keyRows = result(format, k);
-        IntArray valueRows = result(format, v);
-        Bias biases = Bias.of(bias);
-        Bias gains = Bias.of(gain);
+        IntArray qkv = result(format, x);
+        Bias biases = Bias.of(DeviceArrays.HOST, bias);
+        Bias gains = Bias.of(DeviceArrays.HOST, gain);
         FloatArray table = KernelRun.floats(turns);
         IntArray keys = KernelRun.bf16(new float[format.parts() * slots * config.kvWidth()]);
         IntArray values = KernelRun.bf16(new float[format.parts() * slots * config.kvWidth()]);
-        KernelRun.run(format, new Object[] {input.words(), queries, keyRows, valueRows, biases.values(),
-                gains.values(), table, keys, values}, new Object[] {queries, keys, values},
-                (tasks, graph) -> tasks.prepareHeads("heads", input, queries, keyRows, valueRows, biases, gains,
-                table, keys,
-                        values, config, rows));
+        KernelRun.run(format, new Object[] {input.words(), qkv, biases.values(), gains.values(), table, keys,
+                values}, new Object[] {qkv, keys, values}, (tasks, graph) -> tasks.prepareHeads("heads", input, qkv,
+                biases, gains, table, keys, values, config, slots, rows));
         for (int row : new int[] {0, 2}) {
             int position = row == 0 ? 2 : 4;
             int slot = row == 0 ? 3 : 9;
             for (int head = 0; head < config.heads(); head++) {
-                double[] expected = turned(q, (row * config.heads() + head) * d, bias, head * d, gain, 0, turns,
+                double[] expected = turned(x, row * stride + head * d, bias, head * d, gain, 0, turns,
                         position, config);
                 for (int i = 0; i < d; i++) {
-                    float found = Float.intBitsToFloat(queries.get((row * config.heads() + head) * d + i));
+                    float found = Float.intBitsToFloat(qkv.get(row * stride + head * d + i));
                     assertClose(expected[i], found, 1e-5, "query " + i);
                 }
             }
             for (int head = 0; head < config.kvHeads(); head++) {
-                int from = (row * config.kvHeads() + head) * d;
+                int from = row * stride + head * d;
                 int biasFrom = config.queryWidth() + head * d;
-                double[] expected = turned(k, from, bias, biasFrom, gain, d, turns, position, config);
+                double[] expected = turned(x, from + keyAt, bias, biasFrom, gain, d, turns, position, config);
                 for (int i = 0; i < d; i++) {
                     int at = (slot * config.kvHeads() + head) * d + i;
                     assertClose(expected[i], cached(format, keys, at), precision(format), "key " + i);
-                    double value = v[from + i] + (bias == null ? 0 : bias[biasFrom + config.kvWidth() + i]);
+                    double value = x[from + valueAt + i] + (bias == null ? 0 : bias[biasFrom + config.kvWidth() + i]);
                     assertClose(value, cached(format, values, at), precision(format), "value " + i);
                 }
             }
@@ -191,7 +189,7 @@ class EngineKernelsTest {
     private void attention(ActivationFormat format, ModelConfig config, int... lengths) {
         int d = config.headDim();
         int rows = lengths.length + 1;
-        StepInput input = new StepInput(rows);
+        StepInput input = KernelRun.input(rows);
         int[] firstSlots = new int[lengths.length];
         int slots = 2;
         for (int row = 0; row < lengths.length; row++) {
@@ -199,21 +197,23 @@ class EngineKernelsTest {
             input.set(row, 1, lengths[row] - 1, slots);
             slots += lengths[row];
         }
-        float[] q = random(rows * config.queryWidth());
+        int stride = EngineTasks.qkvWidth(config);
+        int cacheTokens = slots;
+        float[] q = random(rows * stride);
         IntArray queries = KernelRun.bits(q);
         IntArray keys = KernelRun.bf16(random(format.parts() * slots * config.kvWidth()));
         IntArray values = KernelRun.bf16(random(format.parts() * slots * config.kvWidth()));
         int rowWords = EngineTasks.rowWords(config.queryWidth());
         IntArray out = HostArrays.ints(format.parts() * rows * rowWords);
         KernelRun.run(format, new Object[] {input.words(), queries, keys, values}, new Object[] {out},
-                (tasks, graph) -> tasks.attend("attend", input, queries, keys, values, out, config, rows));
+                (tasks, graph) -> tasks.attend("attend", input, queries, keys, values, out, config, cacheTokens, rows));
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < 2 * rowWords; i++) {
                 double expected = 0;
                 if (row < lengths.length && i < config.queryWidth()) {
                     int head = i / d;
                     int kvHead = head / (config.heads() / config.kvHeads());
-                    expected = attended(format, q, (row * config.heads() + head) * d, keys, values, firstSlots[row],
+                    expected = attended(format, q, row * stride + head * d, keys, values, firstSlots[row],
                             lengths[row], kvHead, i % d, config);
                 }
                 assertClose(expected, activation(format, out, rows, rowWords, row * 2 * rowWords + i),
@@ -245,24 +245,24 @@ class EngineKernelsTest {
     void swiGlu(ActivationFormat format) {
         int columns = 101;
         int rows = 3;
-        float[] gate = random(rows * columns);
-        float[] up = random(rows * columns);
-        gate[0] = 90f;
-        gate[1] = -90f;
-        gate[2] = -1e30f;
+        int upAt = 128;
+        int stride = upAt + columns;
+        float[] x = random(rows * stride);
+        x[0] = 90f;
+        x[1] = -90f;
+        x[2] = -1e30f;
         float[] bias = random(2 * columns);
-        IntArray gates = result(format, gate);
-        IntArray ups = result(format, up);
-        Bias biases = Bias.of(bias);
+        IntArray gateUp = result(format, x);
+        Bias biases = Bias.of(DeviceArrays.HOST, bias);
         IntArray out = HostArrays.ints(format.parts() * rows * EngineTasks.rowWords(columns));
-        KernelRun.run(format, new Object[] {gates, ups, biases.values()}, new Object[] {out},
-                (tasks, graph) -> tasks.swiGlu("swiglu", gates, ups, biases, out, columns, rows));
+        KernelRun.run(format, new Object[] {gateUp, biases.values()}, new Object[] {out},
+                (tasks, graph) -> tasks.swiGlu("swiglu", gateUp, biases, out, columns, rows));
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < 2 * EngineTasks.rowWords(columns); i++) {
                 double expected = 0;
                 if (i < columns) {
-                    double z = gate[row * columns + i] + bias[i];
-                    expected = z / (1 + Math.exp(-z)) * (up[row * columns + i] + bias[columns + i]);
+                    double z = x[row * stride + i] + bias[i];
+                    expected = z / (1 + Math.exp(-z)) * (x[row * stride + upAt + i] + bias[columns + i]);
                 }
                 int words = EngineTasks.rowWords(columns);
                 assertClose(expected, activation(format, out, rows, words, 2 * row * words + i), precision(format),

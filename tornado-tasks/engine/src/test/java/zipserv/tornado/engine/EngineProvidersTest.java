@@ -45,7 +45,7 @@ class EngineProvidersTest {
         }
         assertEquals(4800, EngineLimits.defaults(RandomModel.LLAMA).cacheTokens());
         assertThrows(IllegalArgumentException.class, () -> new EngineLimits(10, ActivationFormat.BF16,
-                ActivationFormat.BF16, List.of(8, 12)));
+                ActivationFormat.BF16, List.of(0, 8)));
         assertThrows(IllegalArgumentException.class, () -> new EngineLimits(10, ActivationFormat.BF16,
                 ActivationFormat.BF16, List.of(16, 8)));
         assertThrows(IllegalArgumentException.class, () -> new EngineLimits(10, ActivationFormat.BF16,

@@ -8,7 +8,9 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.tornado.kernels.GpuRuntime;
 import zipserv.tornado.kernels.HostArrays;
+import zipserv.tornado.kernels.Launches;
 import zipserv.tornado.ptx.PtxFloat;
 
 /** Runs single kernels as a program does: as a task graph. */
@@ -19,10 +21,11 @@ final class KernelRun {
 
     /** Runs one task graph. An array may be both in and out. */
     static void run(ActivationFormat format, Object[] in, Object[] out, BiConsumer<EngineTasks, TaskGraph> tasks) {
+        GpuRuntime.prepare();
         TaskGraph graph = new TaskGraph("test");
         GridScheduler scheduler = new GridScheduler();
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, in);
-        tasks.accept(new EngineTasks(graph, scheduler, format, format), graph);
+        tasks.accept(new EngineTasks(Launches.tasksOf(graph, scheduler), format, format), graph);
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(scheduler).execute();
@@ -30,6 +33,12 @@ final class KernelRun {
         } catch (TornadoExecutionPlanException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** A step's input on the host. */
+    static StepInput input(int rows) {
+        IntArray words = HostArrays.ints(StepInput.STRIDE * rows);
+        return new StepInput(words.getSegment(), words);
     }
 
     /** Floats as the GEMMs write them: fp32 bits in words. */

@@ -44,6 +44,10 @@ static int context(void **context) { *context = (void *) 1; return 0; }
 int cuCtxCreate_v2(void **c, unsigned flags, int device) { return context(c); }
 int cuCtxCreate_v3(void **c, void *parameters, int count, unsigned flags, int device) { return context(c); }
 int cuCtxCreate_v4(void **c, void *parameters, unsigned flags, int device) { return context(c); }
+int cuDevicePrimaryCtxRetain(void **c, int device) { return context(c); }
+int cuDevicePrimaryCtxRelease_v2(int device) { return 0; }
+int cuCtxPushCurrent_v2(void *context) { return 0; }
+int cuCtxPopCurrent_v2(void **c) { return context(c); }
 int cuCtxDestroy_v2(void *context) { return 0; }
 int cuCtxSetCurrent(void *context) { return 0; }
 int cuCtxGetStreamPriorityRange(int *least, int *greatest) { *least = *greatest = 0; return 0; }
@@ -55,6 +59,9 @@ int cuMemAlloc_v2(device_pointer *memory, size_t bytes) {
 int cuMemFree_v2(device_pointer memory) { free((void *) memory); return 0; }
 int cuMemAllocHost_v2(void **memory, size_t bytes) { *memory = malloc(bytes); return 0; }
 int cuMemFreeHost(void *memory) { free(memory); return 0; }
+int cuMemcpyHtoD_v2(device_pointer to, const void *from, size_t bytes) { memcpy((void *) to, from, bytes); return 0; }
+int cuMemcpyDtoH_v2(void *to, device_pointer from, size_t bytes) { memcpy(to, (void *) from, bytes); return 0; }
+int cuMemsetD32_v2(device_pointer to, unsigned word, size_t count) { memset((void *) to, 0, 4 * count); return 0; }
 int cuMemHostRegister_v2(void *memory, size_t bytes, unsigned flags) { return 0; }
 int cuMemHostUnregister(void *memory) { return 0; }
 int cuMemcpyDtoHAsync_v2(void *to, device_pointer from, size_t bytes, void *stream) {
@@ -81,6 +88,7 @@ int cuModuleLoadDataEx(void **module, const char *text, unsigned count, void *op
 }
 int cuModuleUnload(void *module) { return 0; }
 int cuModuleGetFunction(void **function, void *module, const char *name) { *function = (void *) 1; return 0; }
+int cuFuncGetAttribute(int *value, int attribute, void *function) { *value = 0; return 0; }
 int cuOccupancyMaxPotentialBlockSize(int *grid, int *block, void *function, void *shared, size_t bytes, int limit) {
     *grid = 132;
     *block = 1024;
@@ -91,6 +99,8 @@ int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
     return 0;
 }
 
+int cuLaunchKernelEx(void *configuration, void *function, void **parameters, void **extra) { return 0; }
+
 static int handle(void **handle) { *handle = malloc(8); return 0; }
 int cuEventCreate(void **event, unsigned flags) { return handle(event); }
 int cuEventDestroy_v2(void *event) { free(event); return 0; }
@@ -100,6 +110,7 @@ int cuEventQuery(void *event) { return 0; }
 int cuEventRecord(void *event, void *stream) { return 0; }
 int cuEventSynchronize(void *event) { return 0; }
 int cuStreamCreateWithPriority(void **stream, unsigned flags, int priority) { return handle(stream); }
+int cuStreamCreate(void **stream, unsigned flags) { return handle(stream); }
 int cuStreamDestroy_v2(void *stream) { free(stream); return 0; }
 int cuStreamSynchronize(void *stream) { return 0; }
 int cuStreamWaitEvent(void *stream, void *event, unsigned flags) { return 0; }

@@ -1,0 +1,131 @@
+package zipserv.tornado.engine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.cuda.GpuArrays;
+import zipserv.tornado.cuda.KernelCompiler;
+import zipserv.tornado.kernels.DeviceArrays;
+import zipserv.tornado.kernels.Launch;
+
+/**
+ * Steps from CUDA graphs. TornadoVM compiles each distinct kernel once; the step's launches of these kernels, hundreds for a
+ * large model, are captured as one graph per number of rows, when first it is needed. A step is then one small copy, one
+ * launch and one small copy back.
+ *
+ * <p>Why not TornadoVM's own graphs: it compiles every task anew, although layers differ in their arrays only, mirrors
+ * every array on the host, and takes 20 to 75 microseconds for an execution.
+ */
+final class ReplayedSteps implements Steps {
+
+    /** Parameters of a kernel that are neither arrays nor declared scalars: TornadoVM's own frame. */
+    private static final int FRAME_BYTES = 1024;
+
+    private final Cuda cuda;
+    private final Consumer<String> log;
+    private final GpuArrays arrays;
+    private final long frame;
+    private final Map<Launch.Key, Long> kernels = new HashMap<>();
+    private final Map<Integer, Long> graphs = new HashMap<>();
+    private Forward model;
+    private MemorySegment best;
+
+    ReplayedSteps(Cuda cuda, LongConsumer copied, Consumer<String> log) {
+        this.cuda = cuda;
+        this.log = log;
+        this.arrays = new GpuArrays(cuda, copied);
+        this.frame = cuda.allocate(FRAME_BYTES);
+        cuda.fill(frame, 0, FRAME_BYTES);
+    }
+
+    @Override
+    public DeviceArrays arrays() {
+        return arrays;
+    }
+
+    @Override
+    public StepInput input(int rows) {
+        long words = (long) StepInput.STRIDE * rows;
+        return new StepInput(cuda.allocatePinned(Integer.BYTES * words), arrays.ints(words));
+    }
+
+    @Override
+    public void load(Forward loaded) {
+        model = loaded;
+        best = cuda.allocatePinned((long) Integer.BYTES * model.limits().maxRows());
+    }
+
+    @Override
+    public void run(int rows) {
+        int bucket = model.limits().stepRows().get(model.limits().stepFor(rows));
+        cuda.makeCurrent();
+        long graph = graph(bucket);
+        MemorySegment host = model.input().host();
+        long inputBytes = (long) StepInput.STRIDE * bucket * Integer.BYTES;
+        cuda.enqueueUpload(arrays.payload(model.input().words()), host.asSlice(0, inputBytes));
+        cuda.enqueue(graph);
+        cuda.enqueueDownload(best.asSlice(0, (long) bucket * Integer.BYTES), arrays.payload(model.state().best));
+        cuda.synchronize();
+    }
+
+    private long graph(int rows) {
+        Long known = graphs.get(rows);
+        if (known != null) {
+            return known;
+        }
+        long start = System.nanoTime();
+        List<Launch> launches = new ArrayList<>();
+        model.launch(rows, launches::add);
+        List<Launch> unknown = launches.stream().filter(launch -> !kernels.containsKey(launch.key())).toList();
+        Map<Launch.Key, String> compiled = KernelCompiler.compile(unknown);
+        cuda.makeCurrent();
+        compiled.forEach((key, ptx) -> kernels.put(key, cuda.kernel(ptx, key.maxRegisters())));
+        long graph = cuda.capture(() -> launches.forEach(this::launch));
+        graphs.put(rows, graph);
+        log.accept(String.format("steps of %d: %d launches of %d kernels, %d of them new, compiled in %.1f s", rows,
+                launches.size(), launches.stream().map(Launch::key).distinct().count(), compiled.size(),
+                (System.nanoTime() - start) / 1e9));
+        return graph;
+    }
+
+    /** Launches a kernel: TornadoVM's frame, then the arguments; scalars are compiled in, but still declared. */
+    private void launch(Launch launch) {
+        long[] parameters = new long[launch.arguments().size() + 1];
+        parameters[0] = frame;
+        for (int i = 0; i < launch.arguments().size(); i++) {
+            parameters[i + 1] = switch (launch.arguments().get(i)) {
+                case TornadoNativeArray array -> arrays.argument(array);
+                case Number _ -> 0;
+                default -> frame;
+            };
+        }
+        cuda.launch(kernels.get(launch.key()), launch.grid().blocks(), launch.grid().threads(), parameters);
+    }
+
+    @Override
+    public int best(int row) {
+        return best.getAtIndex(ValueLayout.JAVA_INT, row);
+    }
+
+    @Override
+    public void copyLogits(int row, MemorySegment to) {
+        long rowBytes = (long) model.config().vocabularySize() * Float.BYTES;
+        cuda.makeCurrent();
+        cuda.download(to.asSlice(0, rowBytes), arrays.payload(model.state().logits) + row * rowBytes);
+    }
+
+    @Override
+    public void close() {
+        cuda.makeCurrent();
+        graphs.values().forEach(cuda::destroyGraph);
+        cuda.close();
+    }
+}
