@@ -6,8 +6,8 @@ import zipserv.codec.Bf16Matrix;
 import zipserv.codec.CompressedMatrix;
 import zipserv.codec.FragmentLayout;
 import zipserv.codec.WeightFormat;
-import zipserv.model.ModelException;
 import zipserv.tornado.kernels.DeviceArrays;
+import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
@@ -23,25 +23,19 @@ sealed interface DeviceMatrix {
         return stack(List.of(matrix), arrays);
     }
 
-    /**
-     * Matrices of as many columns, one below the other.
-     *
-     * @throws ModelException if there are no kernels for their format
-     */
+    /** Matrices of as many columns, one below the other. */
     static DeviceMatrix stack(List<CompressedMatrix> matrices, DeviceArrays arrays) {
         List<WeightFormat> formats = matrices.stream().map(CompressedMatrix::format).distinct().toList();
         if (formats.equals(List.of(WeightFormat.RAW))) {
             return new Raw(RawDeviceMatrix.of(matrices.stream().map(DeviceMatrix::elements).toList(), arrays));
         }
+        if (formats.equals(List.of(WeightFormat.FRAG11))) {
+            return new Frag11(Frag11DeviceMatrix.of(matrices, arrays));
+        }
         if (matrices.size() > 1) {
             return new Parts(matrices.stream().map(matrix -> of(matrix, arrays)).toList());
         }
-        return switch (formats.getFirst()) {
-            case TCA_TBE -> new TcaTbe(TcaTbeDeviceMatrix.of(matrices.getFirst(), arrays));
-            default -> throw new ModelException("weights are stored as " + formats.getFirst().id()
-                    + ", which this engine cannot run yet: compress the model with --format tca-tbe, or run it on"
-                    + " the CPU");
-        };
+        return new TcaTbe(TcaTbeDeviceMatrix.of(matrices.getFirst(), arrays));
     }
 
     private static Bf16Matrix elements(CompressedMatrix matrix) {
@@ -69,6 +63,20 @@ sealed interface DeviceMatrix {
 
     /** TCA-TBE. */
     record TcaTbe(TcaTbeDeviceMatrix matrix) implements DeviceMatrix {
+
+        @Override
+        public int rows() {
+            return matrix.rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrix.columns();
+        }
+    }
+
+    /** Frag11. */
+    record Frag11(Frag11DeviceMatrix matrix) implements DeviceMatrix {
 
         @Override
         public int rows() {

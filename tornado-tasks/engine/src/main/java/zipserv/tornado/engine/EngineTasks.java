@@ -7,6 +7,7 @@ import zipserv.codec.FragmentLayout;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.tornado.kernels.EmbeddingLookup;
+import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.KernelTasks;
@@ -58,6 +59,9 @@ final class EngineTasks {
             case DeviceMatrix.TcaTbe(TcaTbeDeviceMatrix t) ->
                     launches.add(name, grid, EmbeddingLookup::tcaTbe, context, t.bitmaps(), t.table(), t.values(),
                             input.words(), out, StepInput.STRIDE, rows, t.columns(), FragmentLayout.blocks(t.rows()));
+            case DeviceMatrix.Frag11(Frag11DeviceMatrix t) ->
+                    launches.add(name, grid, EmbeddingLookup::frag11, context, t.words(), t.escapes(), t.directory(),
+                            input.words(), out, StepInput.STRIDE, rows, t.rows(), t.columns());
             case DeviceMatrix.Raw(RawDeviceMatrix t) ->
                     launches.add(name, grid, EmbeddingLookup::raw, context, t.weights(), input.words(), out,
                             StepInput.STRIDE, rows, t.columns());
@@ -129,6 +133,7 @@ final class EngineTasks {
             GemmScratch scratch, int batch, GemmPlan plan) {
         switch (weights) {
             case DeviceMatrix.TcaTbe w -> kernels.zipGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
+            case DeviceMatrix.Frag11 w -> kernels.frag11Gemm(name, w.matrix(), x, y, scratch, batch, plan, false);
             case DeviceMatrix.Raw w -> kernels.rawGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
             case DeviceMatrix.Parts w -> {
                 int first = 0;

@@ -26,7 +26,7 @@
  * <li>Steps are not recorded as CUDA graphs; sampling other than argmax takes a row of logits to the host.
  * <li>The cache is given out in contiguous ranges of a pool of fixed size. Memory is not checked before loading
  *     beyond what TornadoVM itself refuses, and the host keeps a copy of all device arrays.
- * <li>Weights in the format frag11 are refused.
+ * <li>
  * </ul>
  */
 package zipserv.tornado.engine;

@@ -76,11 +76,13 @@ class TornadoEngineTest {
     @ParameterizedTest
     @MethodSource("models")
     void compressedAndUncompressedWeightsGiveTheSameBits(ModelConfig config) {
-        List<float[]> compressed = run(config, WeightFormat.TCA_TBE);
         List<float[]> uncompressed = run(config, WeightFormat.RAW);
-        assertEquals(compressed.size(), uncompressed.size());
-        for (int i = 0; i < compressed.size(); i++) {
-            assertArrayEquals(bits(compressed.get(i)), bits(uncompressed.get(i)), "logits " + i);
+        for (WeightFormat format : List.of(WeightFormat.TCA_TBE, WeightFormat.FRAG11)) {
+            List<float[]> compressed = run(config, format);
+            assertEquals(compressed.size(), uncompressed.size());
+            for (int i = 0; i < compressed.size(); i++) {
+                assertArrayEquals(bits(compressed.get(i)), bits(uncompressed.get(i)), format + ", logits " + i);
+            }
         }
     }
 

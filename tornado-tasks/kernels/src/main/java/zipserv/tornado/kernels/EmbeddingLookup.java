@@ -3,6 +3,7 @@ package zipserv.tornado.kernels;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Frag11Layout;
 import zipserv.codec.FragmentLayout;
 import zipserv.codec.TcaTbeLayout;
 import zipserv.tornado.ptx.PtxBits;
@@ -120,6 +121,58 @@ public final class EmbeddingLookup {
             write(out, n, (blockColumn << 6) + column, columns, row, pair & 0xFFFF);
             write(out, n, (blockColumn << 6) + column + 1, columns, row, pair >>> 16);
         }
+    }
+
+    /**
+     * The kernel for frag11. Worker and arguments as of {@link #tcaTbe}; the arrays are those of
+     * {@link Frag11DeviceMatrix}. A lane takes one pair and looks through the strip's escapes for its own.
+     */
+    public static void frag11(KernelContext context, IntArray words, IntArray escapes, IntArray directory,
+            IntArray input, FloatArray out, int stride, int batch, int rows, int columns) {
+        int lane = PtxWarp.lane();
+        int strips = Frag11Layout.strips(columns);
+        int rowBlocks = Frag11Layout.rowBlocks(rows);
+        int unit = context.globalIdx >>> 5;
+        int n = unit / strips;
+        int stripColumn = unit % strips;
+        if (n < batch) {
+            int row = PtxMemory.loadReadOnly32(input, n * stride);
+            int known = row < 0 ? 0 : row;
+            int strip = (known >>> 4) * strips + stripColumn;
+            // Columns 2 lane and the next: which pair of which lane.
+            int pair = ((lane & 3) << 2) + (lane >>> 4 << 1) + (known >>> 3 & 1);
+            int holder = ((known & 7) << 2) + (lane >>> 2 & 3);
+            int first = Frag11DeviceMatrix.word(strip, holder);
+            int spare = pair < Frag11Layout.LANE_WORDS ? 0 : pair - Frag11Layout.LANE_WORDS;
+            int whole = PtxMemory.loadReadOnly32(words, first + (pair < Frag11Layout.LANE_WORDS ? pair << 5 : 0));
+            int even = PtxMemory.loadReadOnly32(words, first + (spare << 6));
+            int odd = PtxMemory.loadReadOnly32(words, first + (spare << 6) + 32);
+            int last = PtxMemory.loadReadOnly32(words, first + (Frag11Layout.LANE_WORDS - 1 << 5));
+            int field = pair < Frag11Layout.LANE_WORDS ? Frag11Layout.field(whole)
+                    : Frag11Layout.spareField(spare, even, odd, last);
+            int bits = Frag11Layout.pair(field, PtxMemory.loadReadOnly32(directory, known >>> 4));
+
+            int plane = Frag11Layout.plane(pair, holder);
+            int begin = Frag11Escapes.first(directory, strip, rowBlocks, 0);
+            int end = Frag11Escapes.first(directory, strip, rowBlocks, 1);
+            for (int from = begin; from < end; from += Frag11Layout.LANES) {
+                int own = Frag11Escapes.load(escapes, lane, from, end);
+                for (int i = 0; i < Frag11Layout.LANES; i++) {
+                    int entries = PtxWarp.shuffle(own, i);
+                    bits = patched(bits, entries & 0xFFFF, plane);
+                    bits = patched(bits, entries >>> 16, plane);
+                }
+            }
+            int column = (stripColumn << 6) + (lane << 1);
+            write(out, n, column, columns, row, bits & 0xFFFF);
+            write(out, n, column + 1, columns, row, bits >>> 16);
+        }
+    }
+
+    /** A pair after an entry of escapes, which changes it if it is its own. An entry of 0 changes nothing. */
+    private static int patched(int bits, int entry, int plane) {
+        int difference = Frag11Layout.escapePlane(entry) == plane ? Frag11Layout.escapeBits(entry) : 0;
+        return bits ^ difference;
     }
 
     /** Positions of half a FragTile with a code, given where their word lies in the first bitmap. */

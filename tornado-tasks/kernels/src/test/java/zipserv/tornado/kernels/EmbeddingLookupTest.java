@@ -2,6 +2,7 @@ package zipserv.tornado.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,9 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
+import zipserv.codec.Codecs;
 import zipserv.codec.FragmentLayout;
+import zipserv.codec.WeightFormat;
 
 /** Rows decoded one at a time against the matrix itself, bit for bit. */
 class EmbeddingLookupTest {
@@ -38,11 +41,12 @@ class EmbeddingLookupTest {
     }
 
     private static void check(Bf16Matrix matrix, List<Integer> rows) throws Exception {
-        check(matrix, rows, true);
-        check(matrix, rows, false);
+        for (WeightFormat format : WeightFormat.values()) {
+            check(matrix, rows, format);
+        }
     }
 
-    private static void check(Bf16Matrix matrix, List<Integer> rows, boolean compressed) throws Exception {
+    private static void check(Bf16Matrix matrix, List<Integer> rows, WeightFormat format) throws Exception {
         int columns = matrix.columns();
         int batch = rows.size();
         IntArray input = HostArrays.ints(STRIDE * batch);
@@ -51,12 +55,19 @@ class EmbeddingLookupTest {
         }
         FloatArray out = HostArrays.floats(batch * columns);
         TaskGraph graph = new TaskGraph("test");
-        if (compressed) {
+        if (format == WeightFormat.TCA_TBE) {
             TcaTbeDeviceMatrix table = TcaTbeDeviceMatrix.of(Matrices.compress(matrix));
             graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, input, table.bitmaps(), table.table(),
                     table.values());
             graph.task("lookup", EmbeddingLookup::tcaTbe, new KernelContext(), table.bitmaps(), table.table(),
                     table.values(), input, out, STRIDE, batch, columns, FragmentLayout.blocks(matrix.rows()));
+        } else if (format == WeightFormat.FRAG11) {
+            Frag11DeviceMatrix table = Frag11DeviceMatrix.of(
+                    Codecs.of(WeightFormat.FRAG11).encode(matrix, Arena.ofAuto(), 1));
+            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, input, table.words(), table.escapes(),
+                    table.directory());
+            graph.task("lookup", EmbeddingLookup::frag11, new KernelContext(), table.words(), table.escapes(),
+                    table.directory(), input, out, STRIDE, batch, matrix.rows(), columns);
         } else {
             RawDeviceMatrix table = RawDeviceMatrix.of(matrix);
             graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, input, table.weights());
