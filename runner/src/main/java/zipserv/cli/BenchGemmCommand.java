@@ -7,11 +7,13 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,7 +22,11 @@ import picocli.CommandLine.Spec;
 import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.bench.GemmReport;
 import zipserv.tornado.bench.GemmSuite;
+import zipserv.tornado.bench.GemmSuite.Tuning;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.KernelVersion;
+import zipserv.tornado.tuning.PlanBook;
+import zipserv.tornado.tuning.PlanFile;
 
 /** Measures the matrix products of one layer after the other. */
 @Command(
@@ -68,9 +74,16 @@ final class BenchGemmCommand implements Callable<Integer> {
     private List<String> formats;
 
     @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
-            description = "Strips per block, warps per strip, splits and, for frag11, 2 row blocks of 16 rows a warp, such as "
-                    + "1x8/2*2; several to compare them. Default: by the built-in rule.")
+            description = "Strips per block, warps per strip and splits and, for frag11, 2 row blocks of 16 rows a warp, "
+                    + "such as 1x8/2*2; several to compare them. Default: what was tuned, else the built-in rule's.")
     private List<String> plans = List.of();
+
+    @ArgGroup
+    private PlanChoice choice = new PlanChoice();
+
+    @Option(names = "--plan-file", paramLabel = "FILE",
+            description = "Keeps tuned plans. Default: zipserv/gemm-plans.json in $XDG_CACHE_HOME or ~/.cache.")
+    private Path planFile = PlanFile.usual();
 
     @Option(names = "--coverage", paramLabel = "P", defaultValue = "97.5",
             description = "Percentage of the weights within the best window of eight exponents, frag11's; the others are "
@@ -90,19 +103,41 @@ final class BenchGemmCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the results as JSON.")
     private Path json;
 
+    /** What becomes of tuned plans. */
+    private static final class PlanChoice {
+
+        @Option(names = "--tune",
+                description = "First find the fastest plan of every product of --shape, --n and --format on this GPU, and "
+                        + "keep them for later runs. All formats add in the order that is fastest for the first of "
+                        + "frag11, tca-tbe and raw, so that their results stay bit-identical.")
+        private boolean tune;
+
+        @Option(names = "--untuned", description = "Ignore tuned plans.")
+        private boolean untuned;
+
+        @Option(names = "--plans", description = "Only print the tuned plans.")
+        private boolean print;
+    }
+
     BenchGemmCommand(Terminal terminal) {
         this.terminal = terminal;
     }
 
     @Override
     public Integer call() throws IOException {
+        PlanFile file = new PlanFile(planFile, line -> terminal.err().println("zipserv: warning: " + line));
+        if (choice.print) {
+            plans(file).forEach(terminal.out()::println);
+            return ExitCode.OK;
+        }
+        Tuning tuning = choice.tune ? Tuning.TUNE : choice.untuned ? Tuning.NONE : Tuning.USE;
         List<String> named = shapes.stream().flatMap(name -> SHAPES.getOrDefault(name, List.of(name))
                 .stream()).toList();
         GemmSuite.Options options = new GemmSuite.Options(parse(named, BenchGemmCommand::shape, "--shape"),
                 positive(batches),
                 parse(formats, BenchGemmCommand::kernels, "--format").stream()
                         .flatMap(List::stream).distinct().toList(),
-                parse(plans, GemmPlan::parse, "--plan"), coverage(), isBf16(), Optional.ofNullable(cublas),
+                parse(plans, GemmPlan::parse, "--plan"), file, tuning, coverage(), isBf16(), Optional.ofNullable(cublas),
                         tornado);
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);
@@ -112,6 +147,19 @@ final class BenchGemmCommand implements Callable<Integer> {
             Files.move(partial, json, StandardCopyOption.REPLACE_EXISTING);
         }
         return report.isCorrect() ? ExitCode.OK : ExitCode.MISMATCH;
+    }
+
+    private static List<String> plans(PlanFile file) {
+        List<String> lines = new ArrayList<>();
+        file.loadAll().forEach((target, book) -> {
+            lines.add(target.gpu() + ", driver " + target.driver() + ", kernels " + target.kernels()
+                    + (target.kernels().equals(KernelVersion.CURRENT) ? "" : " (not these)"));
+            for (PlanBook.Entry entry : book.entries()) {
+                lines.add(String.format(Locale.ROOT, "  %-8s %-11s N %3d  %-10s %9.2f us", entry.format().id(),
+                        entry.rows() + "x" + entry.columns(), entry.batch(), entry.plan(), entry.micros()));
+            }
+        });
+        return lines.isEmpty() ? List.of("no tuned plans in " + file.path()) : lines;
     }
 
     private double coverage() {

@@ -59,7 +59,8 @@ final class CublasBench implements AutoCloseable {
             }
             Comparator<Timed> byMedian = Comparator.comparingDouble(timed -> timed.micros.median());
             Timed best = trials.stream().sorted(byMedian).limit(FINALISTS)
-                    .map(trial -> new Timed(trial.number, trial.product, timer.time(copies.launches(weightBytes), replays,
+                    .map(trial -> new Timed(trial.number, trial.product,
+                    timer.time(copies.launches(weightBytes), replays,
                             launch -> trial.product.enqueue(weights.get(launch % rotated), x, y))))
                     .min(byMedian).orElseThrow(() -> new GpuException("cuBLAS proposes no algorithm for "
                             + m + " x " + k + ", N = " + n, null));

@@ -12,7 +12,8 @@ import zipserv.tornado.kernels.GpuException;
 
 /**
  * cuBLASLt's matrix product as a baseline: BF16 in and out, fp32 accumulation, with the algorithms that its heuristic
- * proposes (cuBLAS library documentation, "Using the cuBLASLt API"). cuBLAS is column-major: row-major W is a K x M matrix
+ * proposes (cuBLAS library documentation, "Using the cuBLASLt API"). cuBLAS is column-major: row-major W is a K x M
+ * matrix
  * to it, to be transposed, and row-major X a K x N one.
  */
 final class CublasLt implements AutoCloseable {
@@ -117,7 +118,8 @@ final class CublasLt implements AutoCloseable {
 
         /** Enqueues it on the driver's stream; addresses of device memory. */
         void enqueue(long w, long x, long y) {
-            check("cublasLtMatmul", handle, operation, one, w, wLayout, x, xLayout, zero, y, yLayout, y, yLayout, algorithm,
+            check("cublasLtMatmul", handle, operation, one, w, wLayout, x, xLayout, zero, y, yLayout, y, yLayout,
+                    algorithm,
                     workspace, WORKSPACE_BYTES, cuda.stream());
         }
     }

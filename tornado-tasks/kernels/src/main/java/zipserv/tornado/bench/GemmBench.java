@@ -44,8 +44,13 @@ final class GemmBench implements AutoCloseable {
         k = tasks.matrix().columns();
     }
 
-    /** Compiles, times and checks all cases. */
-    List<GemmResult> run(List<GemmCase> cases, int replays) {
+    /**
+     * Compiles, times and checks all cases.
+     *
+     * @param replays how often each is timed
+     * @param each    gets every result as soon as it is there
+     */
+    List<GemmResult> run(List<GemmCase> cases, int replays, Consumer<GemmResult> each) {
         List<GemmTask> all = cases.stream().map(tasks::task).toList();
         long start = System.nanoTime();
         Map<Launch.Key, String> ptx = KernelCompiler.compile(all.stream().map(GemmTask::launch).toList());
@@ -60,7 +65,7 @@ final class GemmBench implements AutoCloseable {
         List<GemmResult> results = new ArrayList<>();
         replayed.forEach((task, measured) -> {
             results.add(result(task, measured));
-            log.accept(line(results.getLast()));
+            each.accept(results.getLast());
         });
         return results;
     }
@@ -89,7 +94,8 @@ final class GemmBench implements AutoCloseable {
         return results;
     }
 
-    private static String line(GemmResult r) {
+    /** A result in one line. */
+    static String line(GemmResult r) {
         return String.format("%-18s %dx%d n=%-4d %-18s %9.2f us (%.2f .. %.2f) %5.0f GB/s  %d registers, %d local  %s",
                 r.kernel(),
                 r.m(), r.k(), r.n(), r.plan(), r.micros().median(), r.micros().min(), r.micros().max(),
@@ -100,7 +106,8 @@ final class GemmBench implements AutoCloseable {
     /** What TornadoVM adds to ZipGEMM's own time. */
     TornadoTiming tornado(int n, GemmPlan plan) {
         TornadoTiming timing = TornadoTiming.of(tasks.compressed(WeightFormat.TCA_TBE), tasks.activations(n), n, plan);
-        log.accept(String.format("TornadoVM  %dx%d n=%d: execute() %.1f us + %.2f us per launch with a CUDA graph, %.1f + %.2f "
+        log.accept(String.format("TornadoVM  %dx%d n=%d: execute() %.1f us + %.2f us per launch with a CUDA graph, "
+                + "%.1f + %.2f "
                 + "without; kernel by its profiler %.2f us", m, k, n, timing.graphExecute(), timing.graphLaunch(),
                 timing.plainExecute(), timing.plainLaunch(), timing.profiledKernel()));
         return timing;

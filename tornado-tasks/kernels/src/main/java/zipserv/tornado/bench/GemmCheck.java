@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
 
@@ -19,7 +20,7 @@ final class GemmCheck {
     /** Tensor Cores cut off sums instead of rounding them, so errors add up. */
     private static final double FP32_ERROR = 1e-4;
     private static final int SAMPLED_ROWS = 61;
-    private static final int SAMPLED_BATCH = 3;
+    private static final int SAMPLED_BATCH = 8;
 
     private final GemmTasks tasks;
     private final Map<String, GemmTask> twins = new HashMap<>();
@@ -59,24 +60,29 @@ final class GemmCheck {
     /** The largest difference from float64, on a sample, relative to the sum of magnitudes. */
     String error(MemorySegment y, IntArray x, int batch, boolean bf16) {
         Bf16Matrix w = tasks.matrix();
-        int m = w.rows();
-        double worst = 0;
-        for (int row = 0; row < m; row += Math.max(1, m / SAMPLED_ROWS)) {
-            for (int n = 0; n < batch; n += SAMPLED_BATCH) {
-                double exact = 0;
-                double magnitude = 0;
-                for (int k = 0; k < w.columns(); k++) {
-                    double product = (double) SyntheticWeights.toFloat(w.get(row, k))
-                            * SyntheticActivations.get(x, w.columns(), n, k);
-                    exact += product;
-                    magnitude += Math.abs(product);
-                }
-                double error = Math.abs(element(y, m, n, row, bf16) - exact) / magnitude;
-                worst = Double.isNaN(error) || Double.isNaN(worst) ? Double.NaN : Math.max(worst, error);
-            }
-        }
+        int step = Math.max(1, w.rows() / SAMPLED_ROWS);
+        double worst = IntStream.range(0, (w.rows() + step - 1) / step).parallel()
+                .mapToDouble(i -> errorOfRow(y, x, step * i, batch, bf16)).max().orElseThrow();
         boolean small = worst <= (bf16 ? BF16_ERROR : FP32_ERROR);
         return String.format("error %.1e%s", worst, small ? "" : " WRONG");
+    }
+
+    private double errorOfRow(MemorySegment y, IntArray x, int row, int batch, boolean bf16) {
+        Bf16Matrix w = tasks.matrix();
+        double worst = 0;
+        for (int n = row % Math.max(1, batch / SAMPLED_BATCH); n < batch; n += Math.max(1, batch / SAMPLED_BATCH)) {
+            double exact = 0;
+            double magnitude = 0;
+            for (int k = 0; k < w.columns(); k++) {
+                double product = (double) SyntheticWeights.toFloat(w.get(row, k))
+                        * SyntheticActivations.get(x, w.columns(), n, k);
+                exact += product;
+                magnitude += Math.abs(product);
+            }
+            // The largest of numbers and a NaN is the NaN.
+            worst = Math.max(worst, Math.abs(element(y, w.rows(), n, row, bf16) - exact) / magnitude);
+        }
+        return worst;
     }
 
     private static float element(MemorySegment y, int m, int n, int row, boolean bf16) {

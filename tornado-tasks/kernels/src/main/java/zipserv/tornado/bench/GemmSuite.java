@@ -1,5 +1,6 @@
 package zipserv.tornado.bench;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -8,12 +9,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import zipserv.codec.WeightFormat;
 import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.cuda.DriverVersion;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;
 import zipserv.tornado.ptx.plugin.GpuDriver;
+import zipserv.tornado.tuning.Autotuner;
+import zipserv.tornado.tuning.PlanBook;
+import zipserv.tornado.tuning.PlanFile;
+import zipserv.tornado.tuning.TuningTarget;
 
 /** What {@code zipserv bench gemm} does: every wanted kernel on every wanted shape and batch. */
 public final class GemmSuite {
@@ -29,14 +36,27 @@ public final class GemmSuite {
      * @param shapes   M and K of each matrix
      * @param batches  N
      * @param kernels  which kernels
-     * @param plans    how the planned kernels are cut; empty for {@link GemmPlan#of}
+     * @param plans    how the planned kernels are cut; empty for the plans of the book
+     * @param file     keeps the tuned plans
+     * @param tuning   whether plans are tuned first, are used if there are any, or not even that
      * @param coverage part of the weights within the best window of eight exponents, above 0.5, to 1
      * @param bf16     whether products are rounded to BF16, as cuBLAS's are, or left fp32
      * @param cublas   the library's file; empty for its usual names
      * @param tornado  whether to measure TornadoVM's overhead too
      */
     public record Options(List<int[]> shapes, List<Integer> batches, List<Kernel> kernels, List<GemmPlan> plans,
-                          double coverage, boolean bf16, Optional<String> cublas, boolean tornado) {
+                          PlanFile file, Tuning tuning, double coverage, boolean bf16, Optional<String> cublas,
+                                  boolean tornado) {
+    }
+
+    /** What becomes of tuned plans. */
+    public enum Tuning {
+        /** Products are cut by the built-in rule. */
+        NONE,
+        /** Plans tuned earlier are used. */
+        USE,
+        /** All shapes are tuned first, and the plans kept. */
+        TUNE
     }
 
     private GemmSuite(Options options, Consumer<String> log) {
@@ -61,17 +81,24 @@ public final class GemmSuite {
 
     private GemmReport run(Cuda cuda) {
         String device = cuda.deviceName();
-        String driver = "CUDA " + cuda.driverVersion() / 1000 + "." + cuda.driverVersion() % 1000 / 10;
+        String driver = DriverVersion.of(cuda);
         double copy = CopyBandwidth.measure(cuda);
         log.accept(String.format("%s, %s: a copy reads and writes %.0f GB/s", device, driver, copy));
         Optional<CublasLt> cublas = openCublas(cuda);
+        TuningTarget target = TuningTarget.of(cuda);
+        PlanBook book = options.tuning() == Tuning.NONE ? new PlanBook() : options.file().load(target);
         List<GemmResult> results = new ArrayList<>();
         Map<String, TornadoTiming> tornado = new LinkedHashMap<>();
         for (int[] shape : options.shapes()) {
             int threads = Runtime.getRuntime().availableProcessors();
             GemmTasks tasks = new GemmTasks(shape[0], shape[1], options.coverage(), options.bf16(), threads);
             try (GemmBench bench = new GemmBench(tasks, cuda, log)) {
-                results.addAll(bench.run(cases(shape[0], shape[1]), REPLAYS));
+                if (options.tuning() == Tuning.TUNE) {
+                    tune(book, bench, shape, cuda);
+                    save(target, book);
+                }
+                results.addAll(bench.run(cases(shape[0], shape[1], book), REPLAYS,
+                        result -> log.accept(GemmBench.line(result))));
                 cublas.ifPresent(library -> results.addAll(bench.cublas(options.batches(), library, REPLAYS)));
                 for (int n : options.tornado() ? options.batches() : List.<Integer>of()) {
                     tornado.put(shape[0] + "x" + shape[1] + " n=" + n,
@@ -83,6 +110,23 @@ public final class GemmSuite {
         cublas.ifPresent(CublasLt::close);
         return new GemmReport(device, driver, options.coverage(), options.bf16() ? "bf16" : "fp32", copy, results,
                 tornado);
+    }
+
+    private void tune(PlanBook book, GemmBench bench, int[] shape, Cuda cuda) {
+        List<WeightFormat> formats = options.kernels().stream().filter(Kernel::isPlanned).sorted()
+                .map(GemmTuner::format).toList();
+        List<Integer> batches = options.batches().stream().filter(n -> n <= GemmPlan.MAX_BATCH).toList();
+        new Autotuner(book, cuda.multiprocessors())
+                .tune(shape[0], shape[1], batches, formats, new GemmTuner(bench, log));
+    }
+
+    /** After every shape, so that an interruption loses little. */
+    private void save(TuningTarget target, PlanBook book) {
+        try {
+            options.file().save(target, book);
+        } catch (IOException e) {
+            log.accept("tuned plans are not kept: cannot write " + options.file().path() + ": " + e.getMessage());
+        }
     }
 
     private Optional<CublasLt> openCublas(Cuda cuda) {
@@ -98,7 +142,7 @@ public final class GemmSuite {
     }
 
     /** All cases of a shape. Every fused kernel's order of additions is there uncompressed, too, if that is wanted. */
-    private List<GemmCase> cases(int rows, int columns) {
+    private List<GemmCase> cases(int rows, int columns, PlanBook book) {
         Set<GemmCase> cases = new LinkedHashSet<>();
         for (Kernel kernel : options.kernels()) {
             if (kernel.isDecompression()) {
@@ -108,7 +152,8 @@ public final class GemmSuite {
         for (int n : options.batches()) {
             for (Kernel kernel : options.kernels()) {
                 if (kernel.isPlanned()) {
-                    plans(rows, columns, n).stream().map(plan -> kernel == Kernel.FRAG11 ? plan : plan.withRowBlocks(1))
+                    plans(kernel, rows, columns, n, book).stream()
+                            .map(plan -> kernel == Kernel.FRAG11 ? plan : plan.withRowBlocks(1))
                             .filter(plan -> n <= GemmPlan.MAX_BATCH / plan.rowBlocks())
                             .forEach(plan -> cases.add(new GemmCase(kernel, n, plan)));
                 } else if (kernel == Kernel.ROW_MAJOR || kernel == Kernel.PREFILL) {
@@ -119,7 +164,8 @@ public final class GemmSuite {
         return List.copyOf(cases);
     }
 
-    private List<GemmPlan> plans(int rows, int columns, int batch) {
-        return options.plans().isEmpty() ? List.of(GemmPlan.of(rows, columns, batch)) : options.plans();
+    private List<GemmPlan> plans(Kernel kernel, int rows, int columns, int batch, PlanBook book) {
+        return options.plans().isEmpty() ? List.of(book.of(GemmTuner.format(kernel), rows, columns, batch))
+                : options.plans();
     }
 }
