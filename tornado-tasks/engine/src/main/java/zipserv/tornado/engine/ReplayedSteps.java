@@ -4,15 +4,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelCompiler;
+import zipserv.tornado.cuda.OverlappingKernel;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Launch;
 
@@ -29,7 +33,11 @@ final class ReplayedSteps implements Steps {
     /** Parameters of a kernel that are neither arrays nor declared scalars: TornadoVM's own frame. */
     private static final int FRAME_BYTES = 1024;
 
+    /** System property: false to start kernels only when their predecessors have ended. */
+    static final String OVERLAP = "zipserv.overlap";
+
     private final Cuda cuda;
+    private final boolean overlapping;
     private final Consumer<String> log;
     private final GpuArrays arrays;
     private final long frame;
@@ -42,6 +50,8 @@ final class ReplayedSteps implements Steps {
         this.cuda = cuda;
         this.log = log;
         this.arrays = new GpuArrays(cuda, copied);
+        this.overlapping = cuda.computeCapability() >= OverlappingKernel.LEAST_CAPABILITY
+                && !"false".equals(System.getProperty(OVERLAP));
         this.frame = cuda.allocate(FRAME_BYTES);
         cuda.fill(frame, 0, FRAME_BYTES);
     }
@@ -87,7 +97,8 @@ final class ReplayedSteps implements Steps {
         List<Launch> unknown = launches.stream().filter(launch -> !kernels.containsKey(launch.key())).toList();
         Map<Launch.Key, String> compiled = KernelCompiler.compile(unknown);
         cuda.makeCurrent();
-        compiled.forEach((key, ptx) -> kernels.put(key, cuda.kernel(ptx, key.maxRegisters())));
+        compiled.forEach((key, ptx) -> kernels.put(key, cuda.kernel(overlapping ? OverlappingKernel.of(ptx) : ptx,
+                key.maxRegisters())));
         long graph = cuda.capture(() -> launches.forEach(this::launch));
         graphs.put(rows, graph);
         log.accept(String.format("steps of %d: %d launches of %d kernels, %d of them new, compiled in %.1f s", rows,
@@ -107,7 +118,44 @@ final class ReplayedSteps implements Steps {
                 default -> frame;
             };
         }
-        cuda.launch(kernels.get(launch.key()), launch.grid().blocks(), launch.grid().threads(), parameters);
+        if (overlapping) {
+            cuda.launchOverlapping(kernels.get(launch.key()), launch.grid().blocks(), launch.grid().threads(),
+                    parameters);
+        } else {
+            cuda.launch(kernels.get(launch.key()), launch.grid().blocks(), launch.grid().threads(), parameters);
+        }
+    }
+
+    /**
+     * Where the time of a step goes: replays all launches of a kind, and nothing else, several times.
+     *
+     * @param kinds  tells launches apart by their names
+     * @return microseconds of the kind's launches in a step, and how many there are
+     */
+    Map<String, double[]> profile(int rows, Function<String, String> kinds) {
+        cuda.makeCurrent();
+        graph(rows);
+        List<Launch> launches = new ArrayList<>();
+        model.launch(rows, launches::add);
+        Map<String, double[]> times = new LinkedHashMap<>();
+        launches.stream().collect(Collectors.groupingBy(launch -> kinds.apply(launch.name()), LinkedHashMap::new,
+                Collectors.toList())).forEach((kind, own) -> {
+                    long graph = cuda.capture(() -> own.forEach(this::launch));
+                    cuda.replay(graph);
+                    double best = Double.MAX_VALUE;
+                    for (int i = 0; i < 5; i++) {
+                        best = Math.min(best, cuda.replay(graph));
+                    }
+                    times.put(kind, new double[] {best, own.size()});
+                    cuda.destroyGraph(graph);
+                });
+        return times;
+    }
+
+    /** Microseconds on the device of a whole step, as it was set last. */
+    double time(int rows) {
+        cuda.makeCurrent();
+        return cuda.replay(graph(rows));
     }
 
     @Override

@@ -104,6 +104,11 @@ public final class TornadoEngine implements Engine {
         }
     }
 
+    /** What runs the steps, for measurements. */
+    Steps steps() {
+        return steps;
+    }
+
     @Override
     public String name() {
         return name;

@@ -50,16 +50,23 @@ class EnginePtxTest {
         public static void main(String[] arguments) {
             ActivationFormat format = ActivationFormat.valueOf(arguments[0]);
             ModelConfig config = format == ActivationFormat.BF16 ? RandomModel.LLAMA : RandomModel.QWEN3;
-            WeightFormat weights = format == ActivationFormat.BF16 ? WeightFormat.TCA_TBE : WeightFormat.RAW;
+            List<WeightFormat> formats = format == ActivationFormat.BF16
+                    ? List.of(WeightFormat.TCA_TBE, WeightFormat.FRAG11) : List.of(WeightFormat.RAW);
             // The bytecode of a whole model in a graph does not fit the default.
             assertTrue(new GpuEngineProvider().obstacle().isEmpty());
+            for (WeightFormat weights : formats) {
+                run(config, weights, format);
+            }
+            System.out.println("ran on " + (GpuRuntime.isEmulation() ? "the emulation" : "TornadoVM"));
+        }
+
+        private static void run(ModelConfig config, WeightFormat weights, ActivationFormat format) {
             try (TornadoEngine engine = new TornadoEngine("gpu", config, RandomModel.weights(config, weights),
                     new EngineLimits(64, format, format, List.of(8, 16)));
                     Sequence sequence = engine.newSequence(40)) {
                 engine.prefill(sequence, new int[30], LogitsAt.ALL);
                 engine.decode(List.of(sequence), new int[1]).copyRow(0, new float[config.vocabularySize()]);
             }
-            System.out.println("ran on " + (GpuRuntime.isEmulation() ? "the emulation" : "TornadoVM"));
         }
     }
 

@@ -62,6 +62,14 @@ int cuMemFreeHost(void *memory) { free(memory); return 0; }
 int cuMemcpyHtoD_v2(device_pointer to, const void *from, size_t bytes) { memcpy((void *) to, from, bytes); return 0; }
 int cuMemcpyDtoH_v2(void *to, device_pointer from, size_t bytes) { memcpy(to, (void *) from, bytes); return 0; }
 int cuMemsetD32_v2(device_pointer to, unsigned word, size_t count) { memset((void *) to, 0, 4 * count); return 0; }
+int cuMemsetD32Async(device_pointer to, unsigned word, size_t count, void *stream) {
+    memset((void *) to, 0, 4 * count);
+    return 0;
+}
+int cuMemcpyDtoDAsync_v2(device_pointer to, device_pointer from, size_t bytes, void *stream) {
+    memcpy((void *) to, (void *) from, bytes);
+    return 0;
+}
 int cuMemHostRegister_v2(void *memory, size_t bytes, unsigned flags) { return 0; }
 int cuMemHostUnregister(void *memory) { return 0; }
 int cuMemcpyDtoHAsync_v2(void *to, device_pointer from, size_t bytes, void *stream) {

@@ -24,6 +24,7 @@ public final class Cuda implements AutoCloseable {
     private static final int CAPTURE_MODE_RELAXED = 2;
     private static final int STREAM_NON_BLOCKING = 1;
     private static final int JIT_MAX_REGISTERS = 0;
+    private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
     private static final int ATTRIBUTE_L2_BYTES = 38;
     private static final int ATTRIBUTE_MULTIPROCESSORS = 16;
     private static final int ATTRIBUTE_CAPABILITY_MAJOR = 75;
@@ -224,6 +225,26 @@ public final class Cuda implements AutoCloseable {
         try (Arena call = Arena.ofConfined()) {
             check("cuLaunchKernel", kernel, blocks, 1, 1, threads, 1, 1, 0, stream, pointers(call, parameters),
                     MemorySegment.NULL);
+        }
+    }
+
+    /**
+     * Launches a kernel that may start while the one before it in the stream still runs; it has to wait for it itself, see
+     * {@link OverlappingKernel}.
+     */
+    public void launchOverlapping(long kernel, int blocks, int threads, long... parameters) {
+        try (Arena call = Arena.ofConfined()) {
+            MemorySegment attribute = call.allocate(72, 8);
+            attribute.set(ValueLayout.JAVA_INT, 0, PROGRAMMATIC_STREAM_SERIALIZATION);
+            attribute.set(ValueLayout.JAVA_INT, 8, 1);
+            // CUlaunchConfig: grid, block and shared memory as ints, stream, attributes and their number.
+            MemorySegment launch = call.allocate(56, 8);
+            int[] shape = {blocks, 1, 1, threads, 1, 1, 0};
+            MemorySegment.copy(shape, 0, launch, ValueLayout.JAVA_INT, 0, shape.length);
+            launch.set(ValueLayout.JAVA_LONG, 32, stream);
+            launch.set(ValueLayout.ADDRESS, 40, attribute);
+            launch.set(ValueLayout.JAVA_INT, 48, 1);
+            check("cuLaunchKernelEx", launch, kernel, pointers(call, parameters), MemorySegment.NULL);
         }
     }
 
