@@ -69,8 +69,8 @@ final class BenchGemmCommand implements Callable<Integer> {
     private List<Integer> batches;
 
     @Option(names = "--format", split = ",", paramLabel = "NAME", defaultValue = "frag11,tca-tbe,raw,decompress,cublas",
-            description = "What to time: frag11, tca-tbe, raw, row-major, tca-tbe-decompress, prefill, cublas; "
-                    + "decompress means all decompressions. Default: ${DEFAULT-VALUE}.")
+            description = "What to time: frag11, tca-tbe, raw, row-major, frag11-decompress, tca-tbe-decompress, prefill, "
+                    + "cublas; decompress means both decompressions. Default: ${DEFAULT-VALUE}.")
     private List<String> formats;
 
     @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
@@ -212,7 +212,7 @@ final class BenchGemmCommand implements Callable<Integer> {
 
     private static List<Kernel> kernels(String id) {
         if (id.equals("decompress")) {
-            return List.of(Kernel.TCA_TBE_DECOMPRESS);
+            return Arrays.stream(Kernel.values()).filter(Kernel::isDecompression).toList();
         }
         return List.of(Arrays.stream(Kernel.values()).filter(kernel -> kernel.id().equals(id)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("expected decompress or one of "

@@ -11,6 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
 import zipserv.codec.Codecs;
 import zipserv.codec.CompressedMatrix;
+import zipserv.codec.FragmentLayout;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
@@ -36,10 +37,10 @@ final class GemmTasks implements AutoCloseable {
     private final int threads;
     private final Map<WeightFormat, CompressedMatrix> compressed = new HashMap<>();
     private final Map<Integer, IntArray> activations = new HashMap<>();
+    private final Map<Integer, IntArray> rowMajor = new HashMap<>();
     private Frag11DeviceMatrix frag11;
     private TcaTbeDeviceMatrix tcaTbe;
     private RawDeviceMatrix raw;
-    private IntArray rowMajor;
 
     /**
      * Draws the weights.
@@ -82,7 +83,6 @@ final class GemmTasks implements AutoCloseable {
                 yield task(c, FRAG11_ARRAYS, p.y, tasks -> tasks.frag11Gemm(c.task(), frag11(), p.x, p.y, p.scratch,
                         c.batch(), c.plan(), bf16));
             }
-            case FRAG11_DECOMPRESS -> throw new UnsupportedOperationException("frag11 has no decompression yet");
             case TCA_TBE -> {
                 Product p = product(c);
                 yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.zipGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch,
@@ -93,19 +93,25 @@ final class GemmTasks implements AutoCloseable {
                 yield task(c, 1, p.y, tasks -> tasks.rawGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), c.plan(),
                         bf16));
             }
+            case FRAG11_DECOMPRESS -> {
+                IntArray out = HostArrays.ints(m * k / 2);
+                yield task(c, FRAG11_ARRAYS, out, tasks -> tasks.decompress(c.task(), frag11(), out, k));
+            }
             case TCA_TBE_DECOMPRESS -> {
-                IntArray out = HostArrays.ints(matrixWords());
+                IntArray out = HostArrays.ints(m * k / 2);
                 yield task(c, TCA_TBE_ARRAYS, out, tasks -> tasks.decompress(c.task(), tcaTbe(), out, k));
             }
             case PREFILL -> {
                 IntArray x = activations(c.batch());
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), bf16));
-                yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), rowMajor(), x, y, m, k, c.batch(), bf16));
+                IntArray w = rowMajor(FragmentLayout.blocks(k) * FragmentLayout.BLOCK);
+                yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), w, x, y, m, k, c.batch(), bf16));
             }
             case ROW_MAJOR -> {
                 IntArray x = activations(c.batch());
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), false));
-                yield task(c, 1, y, tasks -> tasks.rowMajorGemm(c.task(), rowMajor(), x, y, m, k, c.batch()));
+                IntArray w = rowMajor(k);
+                yield task(c, 1, y, tasks -> tasks.rowMajorGemm(c.task(), w, x, y, m, k, c.batch()));
             }
             case CUBLAS -> throw new IllegalArgumentException("cuBLAS is not a TornadoVM kernel");
         };
@@ -153,16 +159,16 @@ final class GemmTasks implements AutoCloseable {
         return raw;
     }
 
-    private IntArray rowMajor() {
-        if (rowMajor == null) {
-            rowMajor = HostArrays.ints(matrixWords());
-            MemorySegment.copy(matrix.data(), 0, rowMajor.getSegment(), 0, matrix.data().byteSize());
-        }
-        return rowMajor;
-    }
-
-    private int matrixWords() {
-        return (int) (matrix.data().byteSize() / 4);
+    /** Row-major weights, the rows padded with zeros to that many columns. */
+    private IntArray rowMajor(int paddedColumns) {
+        return rowMajor.computeIfAbsent(paddedColumns, width -> {
+            IntArray padded = HostArrays.ints(matrix.rows() * (width / 2));
+            for (int row = 0; row < matrix.rows(); row++) {
+                MemorySegment.copy(matrix.data(), 2L * row * matrix.columns(), padded.getSegment(), 2L * row * width,
+                        2L * matrix.columns());
+            }
+            return padded;
+        });
     }
 
     @Override

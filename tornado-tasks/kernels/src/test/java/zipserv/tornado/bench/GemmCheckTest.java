@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.kernels.GemmPlan;
 
@@ -37,14 +39,22 @@ class GemmCheckTest {
         return check.verdict(task);
     }
 
-    @Test
-    void aFusedProductHasTheBitsOfItsTwin() {
+    @ParameterizedTest
+    @EnumSource(names = {"FRAG11", "TCA_TBE"})
+    void aFusedProductHasTheBitsOfItsTwin(Kernel kernel) {
         GemmTask raw = run(new GemmCase(Kernel.RAW, 3, PLAN));
-        GemmTask fused = run(new GemmCase(Kernel.TCA_TBE, 3, new GemmPlan(4, 2, 1)));
+        GemmTask fused = run(new GemmCase(kernel, 3, new GemmPlan(4, 2, 1)));
         assertTrue(verdict(fused, raw).matches("error \\S+ identical"), verdict(fused, raw));
         assertTrue(verdict(fused).matches("error \\S+"), verdict(fused));
         fused.result().set(5, fused.result().get(5) ^ 1);
         assertTrue(verdict(fused, raw).endsWith("DIFFERS from raw"), verdict(fused, raw));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PREFILL", "ROW_MAJOR"})
+    void otherProductsAreClose(Kernel kernel) {
+        GemmTask product = run(new GemmCase(kernel, 3, null));
+        assertTrue(verdict(product).matches("error \\S+"), verdict(product));
     }
 
     @Test
@@ -64,9 +74,10 @@ class GemmCheckTest {
         assertTrue(verdict(raw).contains("NaN"), verdict(raw));
     }
 
-    @Test
-    void decompressionIsExactOrWrong() {
-        GemmTask decompress = run(new GemmCase(Kernel.TCA_TBE_DECOMPRESS, 0, null));
+    @ParameterizedTest
+    @EnumSource(names = {"FRAG11_DECOMPRESS", "TCA_TBE_DECOMPRESS"})
+    void decompressionIsExactOrWrong(Kernel kernel) {
+        GemmTask decompress = run(new GemmCase(kernel, 0, null));
         assertEquals("exact", verdict(decompress));
         MemorySegment result = decompress.result().getSegment();
         result.set(ValueLayout.JAVA_BYTE, 77, (byte) (result.get(ValueLayout.JAVA_BYTE, 77) + 1));
