@@ -3,27 +3,30 @@ package zipserv.codec;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The inner loops of encoding frag11. A strip's pairs are 512 ints in the order of its words: pair p of lane l is at
- * {@code 32 p + l}.
+ * The inner loops of encoding frag11. A strip has 512 pairs, or fields of pairs, in the order of its words: pair p of
+ * lane l is at {@code 32 p + l}.
  */
 interface FieldEncoder {
 
     /**
-     * How many of 64 neighbouring elements have exponents outside a window.
+     * Takes a strip from a matrix.
      *
      * @param elements little-endian BF16
-     * @param offset   of the first one, in bytes
-     * @param base     first exponent of the window
+     * @param offset   of the strip's first element, in bytes
+     * @param stride   bytes from one row to the next
+     * @param pairs    receives all pairs
      */
-    int countEscapes(MemorySegment elements, long offset, int base);
+    void load(MemorySegment elements, long offset, long stride, int[] pairs);
 
     /**
      * Replaces the pairs of a strip by their fields.
      *
-     * @param pairs       of a strip
      * @param differences receives the bits in which each pair differs from what its field decodes to
-     * @param escaped     receives for each pair number p a bit for each lane, lowest first: 1 if there is a difference
+     * @param escaped     receives for each lane a bit for each of its pairs, lowest first: 1 if there is a difference
      * @param bias        {@link Frag11Layout#bias} of the row block
      */
     void encode(int[] pairs, int[] differences, int[] escaped, int bias);
+
+    /** Makes the first 352 fields the words of a strip: moves those behind them into their spare bits. */
+    void pack(int[] fields);
 }

@@ -3,7 +3,6 @@ package zipserv.codec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
@@ -59,7 +58,7 @@ final class Frag11Encoder {
 
     /** Notes the window of a row block that covers most elements, and the words that the escapes take. */
     private IntConsumer measurer() {
-        int[] counts = new int[strips];
+        EscapeCounter counter = new EscapeCounter(matrix.columns());
         return rowBlock -> {
             int row = rowBlock * Frag11Layout.ROWS;
             int rows = Math.min(Frag11Layout.ROWS, matrix.rows() - row);
@@ -67,7 +66,7 @@ final class Frag11Encoder {
             MemorySegment elements = matrix.data().asSlice(row * rowBytes, rows * rowBytes);
             int base = bestBase(ExponentHistogram.of(elements, 1));
             bases[rowBlock] = (byte) base;
-            firstEscapes[rowBlock + 1] = escapeWords(elements, rows, base, counts);
+            firstEscapes[rowBlock + 1] = counter.words(elements, rows, base);
         };
     }
 
@@ -86,33 +85,6 @@ final class Frag11Encoder {
             }
         }
         return best;
-    }
-
-    /**
-     * Words that the escapes of a row block take.
-     *
-     * @param counts scratch: escapes of each strip
-     */
-    private long escapeWords(MemorySegment elements, int rows, int base, int[] counts) {
-        Arrays.fill(counts, 0);
-        int whole = matrix.columns() / Frag11Layout.STRIP_COLUMNS;
-        long offset = 0;
-        for (int row = 0; row < rows; row++) {
-            for (int strip = 0; strip < whole; strip++) {
-                counts[strip] += Kernels.FIELD_ENCODER.countEscapes(elements, offset, base);
-                offset += 2 * Frag11Layout.STRIP_COLUMNS;
-            }
-            for (int column = whole * Frag11Layout.STRIP_COLUMNS; column < matrix.columns(); column++) {
-                int distance = Bf16.exponent(elements.get(Bf16Matrix.ELEMENT, offset)) - base;
-                counts[whole] += distance < 0 || distance >= Frag11Layout.WINDOW ? 1 : 0;
-                offset += 2;
-            }
-        }
-        long words = 0;
-        for (int count : counts) {
-            words += Frag11Layout.escapeWords(count);
-        }
-        return words;
     }
 
     private void emit(int rowBlock, Frag11Strip scratch, Frag11Matrix result) {

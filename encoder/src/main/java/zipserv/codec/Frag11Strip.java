@@ -1,11 +1,7 @@
 package zipserv.codec;
 
-import static zipserv.codec.Frag11Layout.spareHigh;
-import static zipserv.codec.Frag11Layout.spareLow;
-import static zipserv.codec.Frag11Layout.spareSign;
-
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /** Scratch memory to encode one strip of 16 x 64 elements after the other; the results are copied from here. */
 final class Frag11Strip {
@@ -16,52 +12,41 @@ final class Frag11Strip {
     final short[] escapes = new short[Frag11Layout.STRIP_ELEMENTS + 1];
     int escapeCount;
 
-    /** Lanes that share a long, a bit for each of the four pairs that an instruction takes of them. */
+    /** Lanes that share a long, with a bit for each of the four pairs that an instruction takes of them. */
     private static final int LONG_LANES = Long.SIZE / FragmentLayout.REGISTERS;
-    /** Every fourth bit. */
-    private static final long FOURTHS = 0x1111_1111_1111_1111L;
 
-    /** The pairs of one row of a strip. */
-    private final int[] row = new int[Frag11Layout.STRIP_COLUMNS / 2];
+    private static final long RAGGED_STRIDE = 2L * Frag11Layout.STRIP_COLUMNS;
+    /** A strip that reaches beyond the matrix. */
+    private final MemorySegment ragged = Arena.ofAuto().allocate(Frag11Layout.ROWS * RAGGED_STRIDE);
     /** In which bits the pairs differ from what their fields decode to. */
     private final int[] differences = new int[Frag11Layout.PLANE_WORDS];
-    /** For each pair of a lane, a bit for each lane: whether there is a difference. */
-    private final int[] escaped = new int[Frag11Layout.PAIRS];
+    /** For each lane a bit for each of its pairs: whether there is a difference. */
+    private final int[] escaped = new int[Frag11Layout.LANES];
 
     void encode(Bf16Matrix matrix, int rowBlock, int stripColumn, int bias) {
         load(matrix, rowBlock * Frag11Layout.ROWS, stripColumn * Frag11Layout.STRIP_COLUMNS, bias);
         Kernels.FIELD_ENCODER.encode(words, differences, escaped, bias);
         collectEscapes();
-        pack();
+        Kernels.FIELD_ENCODER.pack(words);
     }
 
     /** Takes a strip from a matrix; elements beyond the matrix are those whose fields are 0. */
     private void load(Bf16Matrix matrix, int top, int left, int bias) {
         int rows = Math.min(Frag11Layout.ROWS, matrix.rows() - top);
         int columns = Math.min(Frag11Layout.STRIP_COLUMNS, matrix.columns() - left);
-        if (rows < Frag11Layout.ROWS || columns < Frag11Layout.STRIP_COLUMNS) {
-            Arrays.fill(words, Frag11Layout.pair(0, bias));
-            Arrays.fill(row, Frag11Layout.pair(0, bias));
+        long offset = 2 * ((long) top * matrix.columns() + left);
+        long stride = 2L * matrix.columns();
+        if (rows == Frag11Layout.ROWS && columns == Frag11Layout.STRIP_COLUMNS) {
+            Kernels.FIELD_ENCODER.load(matrix.data(), offset, stride, words);
+            return;
         }
-        for (int r = 0; r < rows; r++) {
-            loadRow(matrix.data(), 2 * ((long) (top + r) * matrix.columns() + left), r, columns, bias);
+        for (long at = 0; at < ragged.byteSize(); at += 4) {
+            ragged.set(Frag11Matrix.I32, at, Frag11Layout.pair(0, bias));
         }
-    }
-
-    private void loadRow(MemorySegment data, long offset, int r, int columns, int bias) {
-        MemorySegment.copy(data, Frag11Matrix.I32, offset, row, 0, columns >>> 1);
-        if ((columns & 1) != 0) {
-            int last = data.get(Frag11Matrix.U16, offset + 2L * (columns - 1)) & 0xFFFF;
-            row[columns >>> 1] = last | Frag11Layout.pair(0, bias) & 0xFFFF_0000;
+        for (int row = 0; row < rows; row++) {
+            MemorySegment.copy(matrix.data(), offset + row * stride, ragged, row * RAGGED_STRIDE, 2L * columns);
         }
-        for (int pair = 0; pair < row.length; pair += FragmentLayout.REGISTERS) {
-            int run = (pair >>> 4 << 1) + (r >>> 3);
-            int to = Frag11Layout.word(run, ((r & 7) << 2) + (pair >>> 2 & 3));
-            words[to] = row[pair];
-            words[to + FragmentLayout.REGISTERS * Frag11Layout.LANES] = row[pair + 1];
-            words[to + 2 * FragmentLayout.REGISTERS * Frag11Layout.LANES] = row[pair + 2];
-            words[to + 3 * FragmentLayout.REGISTERS * Frag11Layout.LANES] = row[pair + 3];
-        }
+        Kernels.FIELD_ENCODER.load(ragged, 0, RAGGED_STRIDE, words);
     }
 
     /** Makes entries of the differences, in the order of the plane. */
@@ -69,10 +54,8 @@ final class Frag11Strip {
         escapeCount = 0;
         for (int pair = 0; pair < Frag11Layout.PAIRS; pair += FragmentLayout.REGISTERS) {
             for (int lane = 0; lane < Frag11Layout.LANES; lane += LONG_LANES) {
-                long bits = spread(pair, lane) | spread(pair + 1, lane) << 1 | spread(pair + 2, lane) << 2
-                        | spread(pair + 3, lane) << 3;
                 int plane = Frag11Layout.plane(pair, lane);
-                for (; bits != 0; bits &= bits - 1) {
+                for (long bits = escapedPairs(pair, lane); bits != 0; bits &= bits - 1) {
                     appendEscapes(plane + Long.numberOfTrailingZeros(bits));
                 }
             }
@@ -80,9 +63,13 @@ final class Frag11Strip {
         escapes[escapeCount] = 0;
     }
 
-    /** Whether a pair of 16 lanes differs, four bits apart. */
-    private long spread(int pair, int lane) {
-        return Long.expand(escaped[pair] >>> lane, FOURTHS);
+    /** Whether four pairs of 16 lanes differ, lane after lane. */
+    private long escapedPairs(int pair, int lane) {
+        long bits = 0;
+        for (int i = 0; i < LONG_LANES; i++) {
+            bits |= (escaped[lane + i] >>> pair & 0xFL) << i * FragmentLayout.REGISTERS;
+        }
+        return bits;
     }
 
     /** Writes both halves' entries and keeps those that are escapes: which ones no processor can predict. */
@@ -94,17 +81,5 @@ final class Frag11Strip {
         escapeCount += left + 0xFFFF >>> 16;
         escapes[escapeCount] = (short) Frag11Layout.escape(plane, 1, right);
         escapeCount += right + 0xFFFF >>> 16;
-    }
-
-    /** Moves the fields of pairs 11 .. 15 into the spare bits of the words, which hold the fields of pairs 0 .. 10. */
-    private void pack() {
-        for (int j = 0; j < Frag11Layout.PAIRS - Frag11Layout.LANE_WORDS; j++) {
-            for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
-                int field = words[Frag11Layout.word(Frag11Layout.LANE_WORDS + j, lane)];
-                words[Frag11Layout.word(2 * j, lane)] |= spareHigh(field);
-                words[Frag11Layout.word(2 * j + 1, lane)] |= spareLow(field);
-                words[Frag11Layout.word(Frag11Layout.LANE_WORDS - 1, lane)] |= spareSign(j, field);
-            }
-        }
     }
 }

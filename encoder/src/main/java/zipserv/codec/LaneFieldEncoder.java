@@ -1,38 +1,55 @@
 package zipserv.codec;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import static zipserv.codec.Frag11Layout.spareHigh;
+import static zipserv.codec.Frag11Layout.spareLow;
+import static zipserv.codec.Frag11Layout.spareSign;
 
-/** Encodes one pair at a time; good on any processor. */
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** Encodes one pair at a time, in loops that a compiler makes vectors of; good on any processor. */
 final class LaneFieldEncoder implements FieldEncoder {
 
-    private static final ValueLayout.OfLong FOUR_ELEMENTS =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     @Override
-    public int countEscapes(MemorySegment elements, long offset, int base) {
-        long sum = 0;
-        for (int column = 0; column < Frag11Layout.STRIP_COLUMNS; column += 4) {
-            sum += Lanes.outside(elements.get(FOUR_ELEMENTS, offset + 2 * column), base);
+    public void load(MemorySegment elements, long offset, long stride, int[] pairs) {
+        for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
+            for (int run = 0; run < FragmentLayout.REGISTERS; run++) {
+                int plane = Frag11Layout.plane(run, lane);
+                long at = offset + Frag11Layout.row(plane) * stride + 2 * Frag11Layout.column(plane);
+                pairs[Frag11Layout.word(run, lane)] = elements.get(Frag11Matrix.I32, at);
+                pairs[Frag11Layout.word(4 + run, lane)] = elements.get(Frag11Matrix.I32, at + 4);
+                pairs[Frag11Layout.word(8 + run, lane)] = elements.get(Frag11Matrix.I32, at + 8);
+                pairs[Frag11Layout.word(12 + run, lane)] = elements.get(Frag11Matrix.I32, at + 12);
+            }
         }
-        return Lanes.sum(sum);
     }
 
     @Override
     public void encode(int[] pairs, int[] differences, int[] escaped, int bias) {
+        for (int i = 0; i < Frag11Layout.PLANE_WORDS; i++) {
+            int pair = pairs[i];
+            int field = Frag11Layout.field(pair, bias);
+            pairs[i] = field;
+            differences[i] = pair ^ Frag11Layout.pair(field, bias);
+        }
+        Arrays.fill(escaped, 0);
         for (int number = 0; number < Frag11Layout.PAIRS; number++) {
-            int bits = 0;
             for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
-                int i = Frag11Layout.word(number, lane);
-                int pair = pairs[i];
-                int field = Frag11Layout.field(pair, bias);
-                int difference = pair ^ Frag11Layout.pair(field, bias);
-                pairs[i] = field;
-                differences[i] = difference;
-                bits |= (difference | -difference) >>> 31 << lane;
+                int difference = differences[Frag11Layout.word(number, lane)];
+                escaped[lane] |= (difference | -difference) >>> 31 << number;
             }
-            escaped[number] = bits;
+        }
+    }
+
+    @Override
+    public void pack(int[] fields) {
+        for (int j = 0; j < Frag11Layout.PAIRS - Frag11Layout.LANE_WORDS; j++) {
+            for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
+                int field = fields[Frag11Layout.word(Frag11Layout.LANE_WORDS + j, lane)];
+                fields[Frag11Layout.word(2 * j, lane)] |= spareHigh(field);
+                fields[Frag11Layout.word(2 * j + 1, lane)] |= spareLow(field);
+                fields[Frag11Layout.word(Frag11Layout.LANE_WORDS - 1, lane)] |= spareSign(j, field);
+            }
         }
     }
 }

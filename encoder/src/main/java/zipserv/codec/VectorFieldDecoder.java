@@ -16,6 +16,11 @@ final class VectorFieldDecoder implements FieldDecoder {
 
     private static final VectorSpecies<Integer> LANES = IntVector.SPECIES_512;
 
+    private static final IntVector FIELD = IntVector.broadcast(LANES, Frag11Layout.FIELD);
+    private static final IntVector FIELD_HIGH = IntVector.broadcast(LANES, Frag11Layout.FIELD_HIGH);
+    private static final IntVector FIELD_LOW = IntVector.broadcast(LANES, Frag11Layout.FIELD_LOW);
+    private static final IntVector SIGN = IntVector.broadcast(LANES, Frag11Layout.SIGN);
+
     /** Of two vectors of pairs, those of the first two rows and of the last two: row by row, pairs side by side. */
     private static final IntVector TOP = pairs(0);
     private static final IntVector BOTTOM = pairs(LANES.length() / 2);
@@ -41,31 +46,47 @@ final class VectorFieldDecoder implements FieldDecoder {
 
     @Override
     public void decode(MemorySegment words, long stripWord, int bias, short[] out, int to, int stride) {
-        for (int lane = 0; lane < Frag11Layout.LANES; lane += LANES.length()) {
-            int upper = to + Frag11Layout.row(Frag11Layout.plane(0, lane)) * stride;
-            decodeLanes(words, 4 * (stripWord + Frag11Layout.word(0, lane)), bias, out, upper, stride);
+        for (int run = 0; run < FragmentLayout.REGISTERS; run++) {
+            for (int lane = 0; lane < Frag11Layout.LANES; lane += LANES.length()) {
+                int plane = Frag11Layout.plane(run, lane);
+                decodeRuns(words, 4 * (stripWord + Frag11Layout.word(0, lane)), run, bias, out,
+                        to + Frag11Layout.row(plane) * stride + Frag11Layout.column(plane), stride);
+            }
         }
     }
 
-    private static void decodeLanes(MemorySegment words, long at, int bias, short[] out, int upper, int stride) {
-        IntVector w0 = load(words, at, 0);
-        IntVector w1 = load(words, at, 1);
-        IntVector w2 = load(words, at, 2);
-        IntVector w3 = load(words, at, 3);
-        IntVector w4 = load(words, at, 4);
-        IntVector w5 = load(words, at, 5);
-        IntVector w6 = load(words, at, 6);
-        IntVector w7 = load(words, at, 7);
-        IntVector w8 = load(words, at, 8);
-        IntVector w9 = load(words, at, 9);
-        IntVector w10 = load(words, at, 10);
-        int lower = upper + stride * FragmentLayout.FRAG;
-        int right = Frag11Layout.STRIP_COLUMNS / 2;
-        storeRuns(out, upper, stride, bias, field(w0), field(w4), field(w8), spareField(1, w2, w3, w10));
-        storeRuns(out, lower, stride, bias, field(w1), field(w5), field(w9), spareField(2, w4, w5, w10));
-        storeRuns(out, upper + right, stride, bias, field(w2), field(w6), field(w10), spareField(3, w6, w7, w10));
-        storeRuns(out, lower + right, stride, bias, field(w3), field(w7), spareField(0, w0, w1, w10),
-                spareField(4, w8, w9, w10));
+    /**
+     * Decodes one run of 16 lanes, which makes 32 elements of four rows.
+     *
+     * @param at offset of the first lane's first word
+     * @param to index in {@code out} of the first lane's first element
+     */
+    private static void decodeRuns(MemorySegment words, long at, int run, int bias, short[] out, int to, int stride) {
+        IntVector last = load(words, at, Frag11Layout.LANE_WORDS - 1);
+        IntVector f0 = load(words, at, run).and(FIELD);
+        IntVector f1 = load(words, at, 4 + run).and(FIELD);
+        IntVector f2 = third(words, at, run, last);
+        IntVector f3 = spareField(1 + run, load(words, at, 2 + 2 * run), load(words, at, 3 + 2 * run), last);
+        IntVector top01 = TOP.selectFrom(f0, f1);
+        IntVector top23 = TOP.selectFrom(f2, f3);
+        IntVector bottom01 = BOTTOM.selectFrom(f0, f1);
+        IntVector bottom23 = BOTTOM.selectFrom(f2, f3);
+        IntVector added = IntVector.broadcast(LANES, bias);
+        store(out, to, added, FIRST.selectFrom(top01, top23));
+        store(out, to + stride, added, SECOND.selectFrom(top01, top23));
+        store(out, to + 2 * stride, added, FIRST.selectFrom(bottom01, bottom23));
+        store(out, to + 3 * stride, added, SECOND.selectFrom(bottom01, bottom23));
+    }
+
+    /**
+     * The fields of pair 8 + run: of words 8 .. 10, or, of run 3, of spare bits. Without a branch, because vectors that
+     * meet behind one would be put into objects.
+     */
+    private static IntVector third(MemorySegment words, long at, int run, IntVector last) {
+        int whole = run - 3 >> 31;
+        IntVector word = load(words, at, 8 + run & whole).lanewise(LSHR, 5 & ~whole);
+        IntVector rest = load(words, at, 1).lanewise(LSHR, 10).and(FIELD_LOW).or(last.lanewise(LSHL, 5).and(SIGN));
+        return word.and(Frag11Layout.FIELD & whole | Frag11Layout.FIELD_HIGH & ~whole).or(rest.and(~whole));
     }
 
     private static IntVector load(MemorySegment words, long at, int word) {
@@ -73,32 +94,13 @@ final class VectorFieldDecoder implements FieldDecoder {
                 ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** {@link Frag11Layout#field(int)}. */
-    private static IntVector field(IntVector word) {
-        return word.and(Frag11Layout.FIELD);
-    }
-
     /** {@link Frag11Layout#spareField}. */
     private static IntVector spareField(int j, IntVector even, IntVector odd, IntVector last) {
-        return even.lanewise(LSHR, 5).and(Frag11Layout.FIELD_HIGH)
-                .or(odd.lanewise(LSHR, 10).and(Frag11Layout.FIELD_LOW))
-                .or(last.lanewise(LSHL, 5 - j).and(Frag11Layout.SIGN));
+        return even.lanewise(LSHR, 5).and(FIELD_HIGH).or(odd.lanewise(LSHR, 10).and(FIELD_LOW))
+                .or(last.lanewise(LSHL, 5 - j).and(SIGN));
     }
 
-    /** Stores the runs of 16 lanes, which are 32 elements of four rows, given the fields of their four pairs. */
-    private static void storeRuns(short[] out, int to, int stride, int bias,
-                                  IntVector f0, IntVector f1, IntVector f2, IntVector f3) {
-        IntVector top01 = TOP.selectFrom(f0, f1);
-        IntVector top23 = TOP.selectFrom(f2, f3);
-        IntVector bottom01 = BOTTOM.selectFrom(f0, f1);
-        IntVector bottom23 = BOTTOM.selectFrom(f2, f3);
-        store(out, to, bias, FIRST.selectFrom(top01, top23));
-        store(out, to + stride, bias, SECOND.selectFrom(top01, top23));
-        store(out, to + 2 * stride, bias, FIRST.selectFrom(bottom01, bottom23));
-        store(out, to + 3 * stride, bias, SECOND.selectFrom(bottom01, bottom23));
-    }
-
-    private static void store(short[] out, int to, int bias, IntVector fields) {
-        fields.add(bias).reinterpretAsShorts().intoArray(out, to);
+    private static void store(short[] out, int to, IntVector added, IntVector fields) {
+        fields.add(added).reinterpretAsShorts().intoArray(out, to);
     }
 }
