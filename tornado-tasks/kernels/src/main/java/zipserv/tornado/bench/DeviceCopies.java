@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.cuda.GpuArrays;
 
 /**
  * Copies of weights in device memory. A launch that finds its weights in the L2 cache measures the cache, so launches
@@ -18,6 +19,7 @@ final class DeviceCopies implements AutoCloseable {
     private static final double L2_MULTIPLE = 3;
     /** Kernels find element 0 of an array this far behind the address that they are given, as in TornadoVM. */
     static final int HEADER_BYTES = 16;
+    private static final int ALIGNMENT = GpuArrays.ALIGNMENT;
     /** What kernels may read beyond the end. */
     private static final int READ_OVER = 240;
 
@@ -28,8 +30,8 @@ final class DeviceCopies implements AutoCloseable {
     /**
      * No copies yet.
      *
-     * @param headerBytes where element 0 lies behind the address, which is a multiple of 256: {@link #HEADER_BYTES} for
-     *                    TornadoVM's kernels, 0 for cuBLAS
+     * @param headerBytes how far element 0, which lies at a multiple of {@value #ALIGNMENT}, is behind the address:
+     *                    {@link #HEADER_BYTES} for TornadoVM's kernels, 0 for cuBLAS
      */
     DeviceCopies(Cuda cuda, int headerBytes) {
         this.cuda = cuda;
@@ -55,7 +57,7 @@ final class DeviceCopies implements AutoCloseable {
     List<Long> of(Object owner, MemorySegment data, int count) {
         List<Long> addresses = copies.computeIfAbsent(owner, _ -> new ArrayList<>());
         while (addresses.size() < count) {
-            long address = cuda.allocate(headerBytes + data.byteSize() + READ_OVER);
+            long address = cuda.allocate(ALIGNMENT + data.byteSize() + READ_OVER) + ALIGNMENT - headerBytes;
             if (addresses.isEmpty()) {
                 cuda.upload(address + headerBytes, data);
             } else {
@@ -68,7 +70,7 @@ final class DeviceCopies implements AutoCloseable {
 
     /** Frees the copies of one array. */
     void free(Object owner) {
-        copies.remove(owner).forEach(cuda::free);
+        copies.remove(owner).forEach(address -> cuda.free(address + headerBytes - ALIGNMENT));
     }
 
     @Override

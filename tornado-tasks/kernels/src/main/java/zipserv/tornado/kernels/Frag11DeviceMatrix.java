@@ -22,7 +22,7 @@ import zipserv.tornado.kernels.DeviceArrays.Piece;
  *
  * <pre>
  * array      words                    what
- * words      28 + 352 * R * S         28 unused, so that the lines of a strip lie at multiples of 128 bytes; then words
+ * words      352 * R * S              as stored
  * escapes    as stored, at least 1    two entries a word
  * directory  R + R * S + 1            for each row block what {@link Frag11Layout#pair} adds to its fields; for each
  *                                     strip the first of its escapes; the end of all escapes
@@ -33,8 +33,6 @@ import zipserv.tornado.kernels.DeviceArrays.Piece;
  */
 public record Frag11DeviceMatrix(int rows, int columns, IntArray words, IntArray escapes, IntArray directory) {
 
-    /** Unused words before the first strip: element 0 of a device array lies 16 bytes behind a multiple of 256. */
-    public static final int UNUSED_WORDS = 28;
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -53,7 +51,7 @@ public record Frag11DeviceMatrix(int rows, int columns, IntArray words, IntArray
         int columns = stack.getFirst().columns();
         List<Piece> words = new ArrayList<>();
         List<Piece> escapes = new ArrayList<>();
-        long wordsEnd = 4L * UNUSED_WORDS;
+        long wordsEnd = 0;
         long escapesEnd = 0;
         int rows = 0;
         for (CompressedMatrix matrix : stack) {
@@ -64,7 +62,7 @@ public record Frag11DeviceMatrix(int rows, int columns, IntArray words, IntArray
             Map<String, MemorySegment> parts = parts(matrix);
             int first = rows == 0 ? 0 : FragmentLayout.BLOCK * FragmentLayout.blocks(rows);
             long firstStrip = Frag11Layout.strip(first / Frag11Layout.ROWS, 0, Frag11Layout.strips(columns));
-            wordsEnd = 4L * (UNUSED_WORDS + Frag11Layout.stripWord(firstStrip));
+            wordsEnd = 4L * Frag11Layout.stripWord(firstStrip);
             words.add(Piece.of(wordsEnd, parts.get(Frag11Layout.WORDS)));
             wordsEnd += parts.get(Frag11Layout.WORDS).byteSize();
             escapes.add(Piece.of(escapesEnd, parts.get(Frag11Layout.ESCAPES)));
@@ -130,7 +128,7 @@ public record Frag11DeviceMatrix(int rows, int columns, IntArray words, IntArray
 
     /** Index in {@code words} of a lane's first one of a strip; the others follow at distances of 32. */
     static int word(int strip, int lane) {
-        return UNUSED_WORDS + Frag11Layout.word(strip, 0, lane);
+        return Frag11Layout.word(strip, 0, lane);
     }
 
     /** Bytes of device memory. */
