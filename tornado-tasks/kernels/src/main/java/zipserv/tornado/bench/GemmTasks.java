@@ -37,10 +37,10 @@ final class GemmTasks implements AutoCloseable {
     private final int threads;
     private final Map<WeightFormat, CompressedMatrix> compressed = new HashMap<>();
     private final Map<Integer, IntArray> activations = new HashMap<>();
-    private final Map<Integer, IntArray> rowMajor = new HashMap<>();
     private Frag11DeviceMatrix frag11;
     private TcaTbeDeviceMatrix tcaTbe;
     private RawDeviceMatrix raw;
+    private IntArray rowMajor;
 
     /**
      * Draws the weights.
@@ -104,14 +104,14 @@ final class GemmTasks implements AutoCloseable {
             case PREFILL -> {
                 IntArray x = activations(c.batch());
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), bf16));
-                IntArray w = rowMajor(FragmentLayout.blocks(k) * FragmentLayout.BLOCK);
+                IntArray w = rowMajor();
                 yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), w, x, y, m, k, c.batch(), bf16));
             }
             case ROW_MAJOR -> {
                 IntArray x = activations(c.batch());
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), false));
-                IntArray w = rowMajor(k);
-                yield task(c, 1, y, tasks -> tasks.rowMajorGemm(c.task(), w, x, y, m, k, c.batch()));
+                IntArray w = rowMajor();
+                yield task(c, 1, y, tasks -> tasks.rowMajorGemm(c.task(), w, x, y, m, paddedColumns(), c.batch()));
             }
             case CUBLAS -> throw new IllegalArgumentException("cuBLAS is not a TornadoVM kernel");
         };
@@ -159,16 +159,20 @@ final class GemmTasks implements AutoCloseable {
         return raw;
     }
 
-    /** Row-major weights, the rows padded with zeros to that many columns. */
-    private IntArray rowMajor(int paddedColumns) {
-        return rowMajor.computeIfAbsent(paddedColumns, width -> {
-            IntArray padded = HostArrays.ints(matrix.rows() * (width / 2));
+    /** Row-major weights, padded with zeros like the activations. */
+    private IntArray rowMajor() {
+        if (rowMajor == null) {
+            rowMajor = HostArrays.ints(matrix.rows() * (paddedColumns() / 2));
             for (int row = 0; row < matrix.rows(); row++) {
-                MemorySegment.copy(matrix.data(), 2L * row * matrix.columns(), padded.getSegment(), 2L * row * width,
-                        2L * matrix.columns());
+                MemorySegment.copy(matrix.data(), 2L * row * matrix.columns(), rowMajor.getSegment(),
+                        2L * row * paddedColumns(), 2L * matrix.columns());
             }
-            return padded;
-        });
+        }
+        return rowMajor;
+    }
+
+    private int paddedColumns() {
+        return FragmentLayout.blocks(matrix.columns()) * FragmentLayout.BLOCK;
     }
 
     @Override
