@@ -44,7 +44,7 @@ final class CublasBench implements AutoCloseable {
         long weightBytes = w.data().byteSize();
         int rotated = copies.count(weightBytes);
         List<Long> weights = copies.of(w, w.data(), rotated);
-        try (Arena arena = Arena.ofConfined()) {
+        try (Arena arena = Arena.ofShared()) {
             long x = cuda.allocate(2L * n * k);
             cuda.upload(x, activations(n, k, arena));
             long y = cuda.allocate(2L * m * n);

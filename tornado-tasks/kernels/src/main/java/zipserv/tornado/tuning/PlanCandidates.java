@@ -27,7 +27,7 @@ public final class PlanCandidates {
     /** Bytes that the L2 cache delivers for one that device memory does. */
     private static final double L2_SPEED = 1.3;
     /** What adding up splits costs beyond its bytes, as bytes of memory traffic. */
-    private static final double JOIN_BYTES = 3e6;
+    private static final double JOIN_BYTES = 1e7;
 
     private PlanCandidates() {
     }
@@ -79,7 +79,8 @@ public final class PlanCandidates {
         double sums = plan.splits() == 1 ? 0 : JOIN_BYTES + 8.0 * plan.splits() * batch * rows;
         double resident = multiprocessors * Math.max(1.0, RESIDENT_WARPS / (plan.threads() / 32.0));
         double waves = plan.blocks(rows) / resident;
-        double idle = Math.ceil(waves) / waves;
-        return weights * idle + Math.max(0, activations - 0.1 * weights) / L2_SPEED + sums;
+        // Where not all warps that fit are there, the others go faster.
+        double idle = waves < 1 ? 1 / Math.sqrt(waves) : Math.ceil(waves) / waves;
+        return Math.max(weights * idle, (weights + activations) / L2_SPEED) + sums;
     }
 }
