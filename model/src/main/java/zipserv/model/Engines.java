@@ -28,6 +28,11 @@ public final class Engines {
         return new Engines(ServiceLoader.load(EngineProvider.class).stream().map(ServiceLoader.Provider::get).toList());
     }
 
+    /** The engine of a name, whether it can run here or not. */
+    public Optional<EngineProvider> find(String name) {
+        return providers.stream().filter(provider -> provider.name().equals(name)).findFirst();
+    }
+
     /** The names to choose from, preferred ones first, without {@link #AUTO}. */
     public List<String> names() {
         return providers.stream().map(EngineProvider::name).toList();
@@ -52,9 +57,8 @@ public final class Engines {
         if (name.equals(AUTO)) {
             return best(checkpoint, config, options);
         }
-        EngineProvider provider = providers.stream().filter(p -> p.name().equals(name)).findFirst()
-                .orElseThrow(() -> new ModelException("engine " + name + " is not known, expected "
-                        + AUTO + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
+        EngineProvider provider = find(name).orElseThrow(() -> new ModelException("engine " + name + " is not known, expected "
+                + AUTO + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
         provider.obstacle().or(() -> shortage(provider, checkpoint, config, options)).ifPresent(reason -> {
             throw new ModelException("engine " + name + " cannot run: " + reason);
         });

@@ -2,6 +2,7 @@ package zipserv.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 import picocli.CommandLine.Command;
@@ -12,6 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import zipserv.checkpoint.Checkpoint;
+import zipserv.model.ModelException;
 
 /** Shows what a checkpoint holds. */
 @Command(
@@ -20,7 +22,8 @@ import zipserv.checkpoint.Checkpoint;
                 "Show what a checkpoint holds, compressed or not.",
                 "A line per tensor: its shape, its storage format, the window of seven exponents that its code covers (or "
                         + "would cover best) and the share of weights within it, its size in bits per weight, the entropy "
-                        + "of its exponents and the Shannon bound, 8 bits plus that entropy. Then the totals."},
+                        + "of its exponents and the Shannon bound, 8 bits plus that entropy. Then the totals, and the memory it "
+                        + "takes to run the model on a GPU."},
         footer = {
                 "  zipserv inspect Llama-3.2-1B.zip11",
                 "  zipserv inspect Llama-3.2-1B --json | jq .total",
@@ -56,18 +59,30 @@ final class InspectCommand implements Callable<Integer> {
                     "--plot is " + plot + ", expected a name that ends in .png or .svg");
         }
         InspectReport report;
+        Optional<GpuMemory> memory;
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             report = InspectReport.of(checkpoint, threads.value());
+            memory = gpuMemory(checkpoint);
         }
         if (json) {
-            terminal.out().println(InspectJson.render(report));
+            terminal.out().println(InspectJson.render(report, memory));
         } else {
             InspectTable.render(report, terminal).forEach(terminal.out()::println);
+            memory.ifPresent(gpu -> terminal.out().println("GPU memory:     " + gpu.text()));
         }
         if (plot != null) {
             InspectPlot.write(report, plot);
             terminal.err().println("plot: " + plot);
         }
         return ExitCode.OK;
+    }
+
+    /** A model that no engine can run can be looked at all the same. */
+    private static Optional<GpuMemory> gpuMemory(Checkpoint checkpoint) {
+        try {
+            return GpuMemory.of(checkpoint);
+        } catch (ModelException notSupported) {
+            return Optional.empty();
+        }
     }
 }

@@ -3,6 +3,7 @@ package zipserv.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 import zipserv.codec.ExponentHistogram;
 
@@ -15,7 +16,8 @@ final class InspectJson {
     private InspectJson() {
     }
 
-    static String render(InspectReport report) {
+    /** @param memory needed to run the model on a GPU, if it is known */
+    static String render(InspectReport report, Optional<GpuMemory> memory) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("directory", report.directory().toString());
         root.put("compressed", report.compressed());
@@ -36,6 +38,9 @@ final class InspectJson {
         matrices.put("exponent_entropy", report.exponentEntropy());
         matrices.put("shannon_bound", 8 + report.exponentEntropy());
         matrices.set("exponents", histogram(report.exponents()));
+        memory.ifPresent(gpu -> root.putObject("gpu_memory").put("context", gpu.context())
+                .put("weight_bytes", gpu.needed().weights()).put("cache_bytes", gpu.needed().cache())
+                .put("work_bytes", gpu.needed().work()).put("bytes", gpu.needed().total()));
         return root.toPrettyString();
     }
 

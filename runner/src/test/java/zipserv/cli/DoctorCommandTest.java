@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.jar.JarOutputStream;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import uk.ac.manchester.tornado.api.TaskGraph;
+import zipserv.model.DeviceInfo;
+import zipserv.model.MemoryUse;
 
 class DoctorCommandTest {
 
@@ -39,6 +42,26 @@ class DoctorCommandTest {
         Cli.Result result = Cli.run("doctor");
         assertEquals(ExitCode.OK, result.status());
         assertTrue(result.out().startsWith("ok  Java          Java " + Runtime.version().feature()), result.out());
+    }
+
+    @Test
+    void tellsWhetherAModelFits() {
+        Cli.Result result = Cli.run("doctor", DemoModel.COMPRESSED);
+        assertEquals(ExitCode.OK, result.status(), result.err());
+        String line = result.out().lines().filter(l -> l.contains("  Model ")).findFirst().orElseThrow();
+        assertTrue(line.matches("--  Model +needs .* for a context of 512 tokens on a GPU; there is none that can be used"),
+                line);
+        GpuMemory memory = new GpuMemory(32_768, new MemoryUse(11_500_000_000L, 4_300_000_000L, 500_000_000));
+        assertEquals("needs 16.30 GB (weights 11.50 GB, cache 4.30 GB, work 500.00 MB) for a context of 32768 tokens on a "
+                + "GPU; NVIDIA L4 has 16.30 GB free", fits(memory, 16_300_000_000L, MachineCheck.State.OK));
+        fits(memory, 16_299_999_999L, MachineCheck.State.MISSING);
+    }
+
+    private static String fits(GpuMemory memory, long free, MachineCheck.State expected) {
+        MachineCheck.Finding finding = ModelCheck.compare(memory,
+                Optional.of(new DeviceInfo("NVIDIA L4", "580", 24_000_000_000L, free)));
+        assertEquals(expected, finding.state());
+        return finding.found();
     }
 
     @Test

@@ -34,13 +34,15 @@ class InspectCommandTest {
         assertEquals(ExitCode.OK, result.status());
         assertEquals("", result.err());
         List<String> lines = result.out().lines().toList();
-        assertEquals(1 + 56 + 1 + 3, lines.size());
+        assertEquals(1 + 56 + 1 + 4, lines.size());
         assertEquals(List.of("tensor", "shape", "type", "format", "window", "coverage", "bits/weight", "exp.", "entropy",
                 "Shannon", "bound"), List.of(lines.getFirst().split("\\s+")));
         assertEquals(List.of("model.embed_tokens.weight", "4096", "x", "256", "BF16", "tca-tbe", "118..124", "97.65", "%",
                 "11.313", "2.563", "10.563"), List.of(lines.get(1).split("\\s+")));
-        assertTrue(lines.getLast().startsWith("BF16 matrices:  43, 11.323 bits per weight; coverage 97.66 %, exponent "
-                + "entropy 2.563 bits, Shannon bound 10.563 bits per weight"), lines.getLast());
+        assertTrue(lines.get(60).startsWith("BF16 matrices:  43, 11.323 bits per weight; coverage 97.66 %, exponent "
+                + "entropy 2.563 bits, Shannon bound 10.563 bits per weight"), lines.get(60));
+        assertTrue(lines.getLast().matches("GPU memory:     [0-9.]+ MB \\(weights 7\\.\\d\\d MB, cache [0-9.]+ .B, work [0-9.]+ "
+                + ".B\\) for a context of 512 tokens"), lines.getLast());
     }
 
     /** Expected figures are from an independent count over the original weights. */
@@ -59,6 +61,9 @@ class InspectCommandTest {
             assertEquals("[4096,256]", embedding.get("shape").toString());
         }
         assertTrue(compressed.get("compressed").booleanValue());
+        assertEquals(512, compressed.at("/gpu_memory/context").intValue());
+        assertEquals(10_951_168, original.at("/gpu_memory/weight_bytes").longValue());
+        assertEquals(original.at("/gpu_memory/cache_bytes"), compressed.at("/gpu_memory/cache_bytes"));
         assertFalse(original.get("compressed").booleanValue());
         assertEquals(original.at("/matrices/exponents"), compressed.at("/matrices/exponents"));
         assertEquals(16, original.at("/total/bits_per_weight").doubleValue());
