@@ -17,8 +17,8 @@ public record CompressionOptions(WeightFormat format, int threads, long minEleme
     /** Below this (128 x 128) header entries and alignment eat up what a code saves. */
     public static final long DEFAULT_MIN_ELEMENTS = 16_384;
 
-    /** TCA-TBE for every matrix worth it, on all processors. */
-    public static final CompressionOptions DEFAULT = new CompressionOptions(WeightFormat.TCA_TBE,
+    /** frag11 for every matrix worth it, on all processors. docs/format.md says why this format. */
+    public static final CompressionOptions DEFAULT = new CompressionOptions(WeightFormat.FRAG11,
             Runtime.getRuntime().availableProcessors(), DEFAULT_MIN_ELEMENTS, tensor -> true);
 
     public CompressionOptions {

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32C;
 
+import zipserv.codec.WeightFormat;
+
 /**
  * Everything that can be wrong with a folder, and what the user is told. In messages, {@code DIR} stands for the folder
  * the case was prepared in; docs/errors.md shows the same table.
@@ -367,9 +369,9 @@ final class BadInputs {
         return folder;
     }
 
-    /** Its compressed form, in an existing folder. */
+    /** Its compressed form, in an existing folder; in the format that has parameters. */
     static void pack(Path folder) throws IOException {
-        pack(folder, CompressionOptions.DEFAULT);
+        pack(folder, CompressionOptions.DEFAULT.withFormat(WeightFormat.TCA_TBE));
     }
 
     static void pack(Path folder, CompressionOptions options) throws IOException {

@@ -164,7 +164,7 @@ class RoundTripTest {
         compress(source);
         try (Checkpoint packed = Checkpoint.open(folder.resolve("compressed"))) {
             assertEquals("model-00002-of-00002.safetensors", packed.tensors().get("b.weight").file());
-            assertEquals(WeightFormat.TCA_TBE, packed.storage("b.weight").format());
+            assertEquals(WeightFormat.FRAG11, packed.storage("b.weight").format());
         }
         assertRestores(source);
     }
@@ -206,7 +206,7 @@ class RoundTripTest {
         try (Checkpoint some = Checkpoint.open(folder.resolve("some"));
                 Checkpoint none = Checkpoint.open(folder.resolve("none"))) {
             assertEquals(WeightFormat.RAW, some.storage("layers.0.q_proj.weight").format());
-            assertEquals(WeightFormat.TCA_TBE, some.storage("layers.0.ragged.weight").format());
+            assertEquals(WeightFormat.FRAG11, some.storage("layers.0.ragged.weight").format());
             assertEquals(WeightFormat.RAW, none.storage("layers.0.ragged.weight").format());
         }
         assertTrue(new CheckpointVerifier(1, ProgressListener.NONE).verify(folder.resolve("none"), source).isIntact());
@@ -241,7 +241,7 @@ class RoundTripTest {
             CheckpointException refused = assertThrows(CheckpointException.class,
                     () -> packed.bytes("layers.0.q_proj.weight"));
             assertEquals(folder.resolve("compressed/model.safetensors") + ": tensor \"layers.0.q_proj.weight\": "
-                    + "is stored as tca-tbe, expected an unchanged tensor", refused.getMessage());
+                    + "is stored as frag11, expected an unchanged tensor", refused.getMessage());
             assertEquals(33 * 2, packed.bytes("norm.first").toArray(ValueLayout.JAVA_BYTE).length);
         }
     }

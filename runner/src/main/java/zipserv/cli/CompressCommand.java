@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -37,9 +38,10 @@ final class CompressCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "TARGET", description = "Folder to write; must not exist.")
     private Path target;
 
-    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "tca-tbe", converter = FormatName.class,
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = FormatName.AUTO, converter = FormatName.class,
             completionCandidates = FormatName.class,
-            description = "Format of the compressed matrices: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "Format of the compressed matrices: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, "
+                    + "the one that GPUs multiply fastest from, which is frag11 on all known ones).")
     private WeightFormat format;
 
     @Option(names = "--min-elements", paramLabel = "N", defaultValue = "" + CompressionOptions.DEFAULT_MIN_ELEMENTS,
@@ -70,11 +72,16 @@ final class CompressCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** Formats by the names that checkpoints record. */
+    /** Formats by the names that checkpoints record, and one that leaves the choice to {@link GpuClass}. */
     static final class FormatName implements ITypeConverter<WeightFormat>, Iterable<String> {
+
+        static final String AUTO = "auto";
 
         @Override
         public WeightFormat convert(String id) {
+            if (id.equals(AUTO)) {
+                return GpuClass.bestOfMost();
+            }
             return Arrays.stream(WeightFormat.values()).filter(format -> format.id().equals(id)).findFirst()
                     .orElseThrow(() -> new TypeConversionException("'" + id + "' is no format, expected one of "
                             + String.join(", ", this)));
@@ -82,7 +89,7 @@ final class CompressCommand implements Callable<Integer> {
 
         @Override
         public Iterator<String> iterator() {
-            return Arrays.stream(WeightFormat.values()).map(WeightFormat::id).iterator();
+            return Stream.concat(Stream.of(AUTO), Arrays.stream(WeightFormat.values()).map(WeightFormat::id)).iterator();
         }
     }
 }

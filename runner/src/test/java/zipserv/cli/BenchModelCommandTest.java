@@ -55,7 +55,7 @@ class BenchModelCommandTest {
         assertEquals(List.of("1 pp16", "1 tg4", "1 tg6", "3 tg4", "3 tg6"),
                 table.stream().skip(2).map(line -> line.split(" *\\| *")).map(cells -> cells[8] + " " + cells[9]).toList());
         for (String line : table.subList(2, 7)) {
-            assertTrue(line.matches("\\| tiny.zip11 \\| +[0-9.]+ kB \\| +\\d+ \\| +cpu \\| +tca-tbe \\| +1[12]\\.\\d{3} \\| "
+            assertTrue(line.matches("\\| tiny.zip11 \\| +[0-9.]+ kB \\| +\\d+ \\| +cpu \\| +frag11 \\| +1[12]\\.\\d{3} \\| "
                     + "+[0-9.]+ kB \\| .*\\| +\\d+\\.\\d\\d ± \\d+\\.\\d\\d \\|"), line);
         }
     }
@@ -71,7 +71,7 @@ class BenchModelCommandTest {
                 result.err());
         List<String> lines = result.out().lines().toList();
         assertEquals(5, lines.size(), result.out());
-        assertTrue(lines.get(2).matches("\"tiny.zip11\",\\d+,\\d+," + device + ",tca-tbe,[0-9.]+,\\d+,2,tg3,[0-9.]+,[0-9.]+,"
+        assertTrue(lines.get(2).matches("\"tiny.zip11\",\\d+,\\d+," + device + ",frag11,[0-9.]+,\\d+,2,tg3,[0-9.]+,[0-9.]+,"
                 + "2,[0-9.]+"), lines.get(2));
         assertTrue(lines.get(4).matches("\"tiny.zip11\",\\d+,\\d+," + device + ",bf16,16.0000,\\d+,2,tg3,[0-9.]+,[0-9.]+,2,"),
                 lines.get(4));
