@@ -131,6 +131,14 @@ public final class PtxShared {
         EmulatedThread.current().copyAsync(address, words.x(), words.y(), words.z(), words.w());
     }
 
+    /**
+     * {@link #copyAsync128(int, IntArray, long)} by which L2 fetches 256 bytes, for rows of which the next columns follow
+     * soon: {@code cp.async.cg.shared.global.L2::256B} (… cp.async).
+     */
+    public static void copyAsyncAhead128(int address, IntArray source, long index) {
+        copyAsync128(address, source, index);
+    }
+
     /** {@link #copyAsync128(int, IntArray, int)} with a 64-bit index. */
     public static void copyAsync128(int address, IntArray source, long index) {
         copyAsync128(address, source, Math.toIntExact(index));

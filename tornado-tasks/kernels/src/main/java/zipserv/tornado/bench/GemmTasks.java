@@ -19,6 +19,7 @@ import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.HostArrays;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch;
+import zipserv.tornado.kernels.PrefillTile;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
@@ -105,7 +106,9 @@ final class GemmTasks implements AutoCloseable {
                 IntArray x = activations(c.batch());
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), bf16));
                 IntArray w = rowMajor();
-                yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), w, x, y, m, k, c.batch(), bf16));
+                PrefillTile tile = PrefillTile.of(m, k, c.batch());
+                GemmScratch scratch = GemmScratch.of(tile, m, c.batch());
+                yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), w, x, y, scratch, m, k, c.batch(), tile, bf16));
             }
             case ROW_MAJOR -> {
                 IntArray x = activations(c.batch());

@@ -16,8 +16,8 @@ import zipserv.tornado.ptx.Quad;
  */
 public final class Frag11Decompress {
 
-    /** Threads of a block. */
-    public static final int THREADS = 256;
+    /** Threads of a block, as of {@link Decompress}. */
+    public static final int THREADS = 64;
 
     private static final int WARPS = THREADS / 32;
     private static final int STRIP_BYTES = 2 * Frag11Layout.STRIP_ELEMENTS;

@@ -17,6 +17,11 @@ public record GemmScratch(FloatArray partials, IntArray tickets) {
         return of(plan.partials(rows, batch), plan.groups(rows));
     }
 
+    /** Scratch for one {@link PrefillGemm}. */
+    public static GemmScratch of(PrefillTile tile, int rows, int batch) {
+        return of(tile.partials(rows, batch), tile.tiles(rows, batch));
+    }
+
     /** Scratch for GEMMs that need no more than this. */
     public static GemmScratch of(int partials, int groups) {
         FloatArray sums = HostArrays.floats(partials);

@@ -114,18 +114,14 @@ public final class KernelTasks {
      * {@link PrefillGemm}.
      *
      * @param weights row-major BF16, {@code columns} padded to whole blocks of 64
+     * @param scratch see {@link GemmScratch#of(PrefillTile, int, int)}
+     * @param tile    how it is cut, {@link PrefillTile#of} for instance
      */
-    public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, int rows, int columns, int batch,
-            boolean bf16) {
-        prefillGemm(name, weights, x, y, rows, columns, batch, PrefillTile.of(rows, batch), bf16);
-    }
-
-    /** {@link PrefillGemm} in tiles of one's own choice. */
-    public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, int rows, int columns, int batch,
-            PrefillTile tile, boolean bf16) {
+    public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, GemmScratch scratch, int rows,
+            int columns, int batch, PrefillTile tile, boolean bf16) {
         launches.add(name, Grid.of(tile.blocks(rows, batch), tile.threads()), PrefillGemm::multiply, context, weights, x, y,
-                rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch, bf16 ? 1 : 0, tile.batchWarps(),
-                tile.rowWarps(), tile.rowTiles());
+                scratch.partials(), scratch.tickets(), rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch,
+                bf16 ? 1 : 0, tile.batchWarps(), tile.rowWarps(), tile.rowTiles(), tile.splits());
     }
 
     /** {@link RowMajorGemm}; an even number of columns. */

@@ -1,6 +1,7 @@
 package zipserv.tornado.kernels;
 
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxBits;
@@ -8,6 +9,7 @@ import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxMma;
 import zipserv.tornado.ptx.PtxShared;
+import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
@@ -23,7 +25,8 @@ import zipserv.tornado.ptx.Quad;
  * keeps the eight rows that an ldmatrix reads in different banks.
  *
  * <p><b>Order of additions.</b> Every element of Y is one accumulator to which the products of 16 columns are added at a
- * time, from the first columns to the last: the same bits whatever the tile.
+ * time, from the first columns to the last: the same bits whatever the tile. With splits, each is several such sums of
+ * neighbouring ranges of columns, which the last block of a tile to finish adds up in their order.
  */
 public final class PrefillGemm {
 
@@ -32,6 +35,8 @@ public final class PrefillGemm {
     /** Units of 16 bytes of a row of a stage. */
     private static final int ROW_UNITS = 4;
     private static final int SHARED_BYTES = 48 * 1024;
+    /** Sums of a warp: 64 x 64. */
+    static final int WARP_SUMS = 64 * 64;
     /** Weight rows whose blocks follow each other, so that they are still in L2 for the next activation rows. */
     private static final int GROUP_ROWS = 2048;
 
@@ -44,6 +49,8 @@ public final class PrefillGemm {
      * @param weights    row-major BF16, {@code rows} rows of {@code columns}
      * @param x          row-major BF16, {@code batch} rows of {@code columns}
      * @param y          result as of {@link ZipGemm#multiply}
+     * @param partials   the splits' sums, {@link PrefillTile#partials} words
+     * @param tickets    a counter for each tile, {@link PrefillTile#tiles} words; 0 before and after
      * @param rows       M
      * @param columns    K padded to a multiple of 64; the padding zero in both operands
      * @param batch      N
@@ -51,9 +58,11 @@ public final class PrefillGemm {
      * @param batchWarps warps of a block below each other: 64 activation rows each
      * @param rowWarps   warps of a block side by side
      * @param rowTiles   tiles of 8 weight rows of a warp: 4 or 8
+     * @param splits     blocks that share a tile's columns
      */
-    public static void multiply(KernelContext context, IntArray weights, IntArray x, IntArray y, int rows, int columns,
-            int batch, int bf16, int batchWarps, int rowWarps, int rowTiles) {
+    public static void multiply(KernelContext context, IntArray weights, IntArray x, IntArray y, FloatArray partials,
+            IntArray tickets, int rows, int columns, int batch, int bf16, int batchWarps, int rowWarps, int rowTiles,
+            int splits) {
         int shared = PtxShared.allocate(SHARED_BYTES);
         int lane = PtxWarp.lane();
         int warp = context.localIdx >>> 5;
@@ -68,8 +77,11 @@ public final class PrefillGemm {
         int batchTiles = (batch + blockBatch - 1) / blockBatch;
         int rowBlocks = (rows + blockRows - 1) / blockRows;
         int groupBlocks = GROUP_ROWS / blockRows;
-        int group = context.groupIdx / (groupBlocks * batchTiles);
-        int inGroup = context.groupIdx - group * groupBlocks * batchTiles;
+        int tiles = batchTiles * rowBlocks;
+        int split = context.groupIdx / tiles;
+        int tile = context.groupIdx - split * tiles;
+        int group = tile / (groupBlocks * batchTiles);
+        int inGroup = tile - group * groupBlocks * batchTiles;
         int width = Math.min(groupBlocks, rowBlocks - group * groupBlocks);
         int batchTile = inGroup / width;
         int firstRow = (group * groupBlocks + inGroup - batchTile * width) * blockRows;
@@ -79,11 +91,13 @@ public final class PrefillGemm {
         int copyUnit = context.localIdx & 3;
         int copyTo = shared + address(copyRow, copyUnit);
         int rowWords = columns >>> 1;
-        int copyWord = copyUnit << 2;
+        int allSteps = columns / STEP_COLUMNS;
+        int firstStep = allSteps * split / splits;
+        int copyWord = firstStep * (STEP_COLUMNS / 2) + (copyUnit << 2);
 
         // Where this lane's ldmatrix addresses lie in a stage, for the first half of its columns; the other is at ^ 32.
-        int warpRow = warp % rowWarps;
         int warpN = warp / rowWarps;
+        int warpRow = warp - warpN * rowWarps;
         int xAt = address((warpN << 6) + (lane & 15), lane >>> 4);
         int weightAt = xBytes + address(warpRow * 8 * rowTiles + (lane & 7) + (lane >>> 4 << 3), lane >>> 3 & 1);
 
@@ -120,7 +134,7 @@ public final class PrefillGemm {
         Accumulator sum36 = Accumulator.zero();
         Accumulator sum37 = Accumulator.zero();
 
-        int steps = columns / STEP_COLUMNS;
+        int steps = splits == 1 ? allSteps : allSteps * (split + 1) / splits - firstStep;
         for (int step = 0; step < stages; step++) {
             if (step < steps) {
                 copy(x, copyTo + step * stageBytes, firstN + copyRow, batch, blockBatch, threads, rowWords,
@@ -245,41 +259,131 @@ public final class PrefillGemm {
         }
         PtxShared.awaitCopies(0);
 
+        int ticket = splits - 1;
+        if (splits > 1) {
+            int warps = batchWarps * rowWarps;
+            int warpSums = tiles * warps * WARP_SUMS;
+            int first = (tile * warps + warp) * WARP_SUMS + (lane << 2);
+            int own = split * warpSums + first;
+            storePartial(partials, own + 0 * 128, sum00);
+            storePartial(partials, own + 1 * 128, sum01);
+            storePartial(partials, own + 2 * 128, sum02);
+            storePartial(partials, own + 3 * 128, sum03);
+            storePartial(partials, own + 8 * 128, sum10);
+            storePartial(partials, own + 9 * 128, sum11);
+            storePartial(partials, own + 10 * 128, sum12);
+            storePartial(partials, own + 11 * 128, sum13);
+            storePartial(partials, own + 16 * 128, sum20);
+            storePartial(partials, own + 17 * 128, sum21);
+            storePartial(partials, own + 18 * 128, sum22);
+            storePartial(partials, own + 19 * 128, sum23);
+            storePartial(partials, own + 24 * 128, sum30);
+            storePartial(partials, own + 25 * 128, sum31);
+            storePartial(partials, own + 26 * 128, sum32);
+            storePartial(partials, own + 27 * 128, sum33);
+            if (rowTiles > 4) {
+                storePartial(partials, own + 4 * 128, sum04);
+                storePartial(partials, own + 5 * 128, sum05);
+                storePartial(partials, own + 6 * 128, sum06);
+                storePartial(partials, own + 7 * 128, sum07);
+                storePartial(partials, own + 12 * 128, sum14);
+                storePartial(partials, own + 13 * 128, sum15);
+                storePartial(partials, own + 14 * 128, sum16);
+                storePartial(partials, own + 15 * 128, sum17);
+                storePartial(partials, own + 20 * 128, sum24);
+                storePartial(partials, own + 21 * 128, sum25);
+                storePartial(partials, own + 22 * 128, sum26);
+                storePartial(partials, own + 23 * 128, sum27);
+                storePartial(partials, own + 28 * 128, sum34);
+                storePartial(partials, own + 29 * 128, sum35);
+                storePartial(partials, own + 30 * 128, sum36);
+                storePartial(partials, own + 31 * 128, sum37);
+            }
+            PtxSync.fence();
+            context.localBarrier();
+            if (context.localIdx == 0) {
+                PtxShared.store32(shared, PtxSync.fetchAdd(tickets, tile, 1));
+            }
+            context.localBarrier();
+            ticket = PtxShared.load32(shared);
+            if (ticket == splits - 1) {
+                PtxSync.fence();
+                if (context.localIdx == 0) {
+                    tickets.set(tile, 0);
+                }
+                sum00 = joined(partials, first + 0 * 128, warpSums, splits);
+                sum01 = joined(partials, first + 1 * 128, warpSums, splits);
+                sum02 = joined(partials, first + 2 * 128, warpSums, splits);
+                sum03 = joined(partials, first + 3 * 128, warpSums, splits);
+                sum10 = joined(partials, first + 8 * 128, warpSums, splits);
+                sum11 = joined(partials, first + 9 * 128, warpSums, splits);
+                sum12 = joined(partials, first + 10 * 128, warpSums, splits);
+                sum13 = joined(partials, first + 11 * 128, warpSums, splits);
+                sum20 = joined(partials, first + 16 * 128, warpSums, splits);
+                sum21 = joined(partials, first + 17 * 128, warpSums, splits);
+                sum22 = joined(partials, first + 18 * 128, warpSums, splits);
+                sum23 = joined(partials, first + 19 * 128, warpSums, splits);
+                sum30 = joined(partials, first + 24 * 128, warpSums, splits);
+                sum31 = joined(partials, first + 25 * 128, warpSums, splits);
+                sum32 = joined(partials, first + 26 * 128, warpSums, splits);
+                sum33 = joined(partials, first + 27 * 128, warpSums, splits);
+                if (rowTiles > 4) {
+                    sum04 = joined(partials, first + 4 * 128, warpSums, splits);
+                    sum05 = joined(partials, first + 5 * 128, warpSums, splits);
+                    sum06 = joined(partials, first + 6 * 128, warpSums, splits);
+                    sum07 = joined(partials, first + 7 * 128, warpSums, splits);
+                    sum14 = joined(partials, first + 12 * 128, warpSums, splits);
+                    sum15 = joined(partials, first + 13 * 128, warpSums, splits);
+                    sum16 = joined(partials, first + 14 * 128, warpSums, splits);
+                    sum17 = joined(partials, first + 15 * 128, warpSums, splits);
+                    sum24 = joined(partials, first + 20 * 128, warpSums, splits);
+                    sum25 = joined(partials, first + 21 * 128, warpSums, splits);
+                    sum26 = joined(partials, first + 22 * 128, warpSums, splits);
+                    sum27 = joined(partials, first + 23 * 128, warpSums, splits);
+                    sum34 = joined(partials, first + 28 * 128, warpSums, splits);
+                    sum35 = joined(partials, first + 29 * 128, warpSums, splits);
+                    sum36 = joined(partials, first + 30 * 128, warpSums, splits);
+                    sum37 = joined(partials, first + 31 * 128, warpSums, splits);
+                }
+            }
+        }
         int row = firstRow + warpRow * 8 * rowTiles;
         int n = firstN + (warpN << 6) + (lane >>> 2);
-        store(y, n + 0, row, rows, batch, bf16, lane, sum00.c0(), sum00.c1(), sum01.c0(), sum01.c1(),
-                sum02.c0(), sum02.c1(), sum03.c0(), sum03.c1());
-        store(y, n + 8, row, rows, batch, bf16, lane, sum00.c2(), sum00.c3(), sum01.c2(), sum01.c3(),
-                sum02.c2(), sum02.c3(), sum03.c2(), sum03.c3());
-        store(y, n + 16, row, rows, batch, bf16, lane, sum10.c0(), sum10.c1(), sum11.c0(), sum11.c1(),
-                sum12.c0(), sum12.c1(), sum13.c0(), sum13.c1());
-        store(y, n + 24, row, rows, batch, bf16, lane, sum10.c2(), sum10.c3(), sum11.c2(), sum11.c3(),
-                sum12.c2(), sum12.c3(), sum13.c2(), sum13.c3());
-        store(y, n + 32, row, rows, batch, bf16, lane, sum20.c0(), sum20.c1(), sum21.c0(), sum21.c1(),
-                sum22.c0(), sum22.c1(), sum23.c0(), sum23.c1());
-        store(y, n + 40, row, rows, batch, bf16, lane, sum20.c2(), sum20.c3(), sum21.c2(), sum21.c3(),
-                sum22.c2(), sum22.c3(), sum23.c2(), sum23.c3());
-        store(y, n + 48, row, rows, batch, bf16, lane, sum30.c0(), sum30.c1(), sum31.c0(), sum31.c1(),
-                sum32.c0(), sum32.c1(), sum33.c0(), sum33.c1());
-        store(y, n + 56, row, rows, batch, bf16, lane, sum30.c2(), sum30.c3(), sum31.c2(), sum31.c3(),
-                sum32.c2(), sum32.c3(), sum33.c2(), sum33.c3());
-        if (rowTiles > 4) {
-            store(y, n + 0, row + 32, rows, batch, bf16, lane, sum04.c0(), sum04.c1(), sum05.c0(),
-                    sum05.c1(), sum06.c0(), sum06.c1(), sum07.c0(), sum07.c1());
-            store(y, n + 8, row + 32, rows, batch, bf16, lane, sum04.c2(), sum04.c3(), sum05.c2(),
-                    sum05.c3(), sum06.c2(), sum06.c3(), sum07.c2(), sum07.c3());
-            store(y, n + 16, row + 32, rows, batch, bf16, lane, sum14.c0(), sum14.c1(), sum15.c0(),
-                    sum15.c1(), sum16.c0(), sum16.c1(), sum17.c0(), sum17.c1());
-            store(y, n + 24, row + 32, rows, batch, bf16, lane, sum14.c2(), sum14.c3(), sum15.c2(),
-                    sum15.c3(), sum16.c2(), sum16.c3(), sum17.c2(), sum17.c3());
-            store(y, n + 32, row + 32, rows, batch, bf16, lane, sum24.c0(), sum24.c1(), sum25.c0(),
-                    sum25.c1(), sum26.c0(), sum26.c1(), sum27.c0(), sum27.c1());
-            store(y, n + 40, row + 32, rows, batch, bf16, lane, sum24.c2(), sum24.c3(), sum25.c2(),
-                    sum25.c3(), sum26.c2(), sum26.c3(), sum27.c2(), sum27.c3());
-            store(y, n + 48, row + 32, rows, batch, bf16, lane, sum34.c0(), sum34.c1(), sum35.c0(),
-                    sum35.c1(), sum36.c0(), sum36.c1(), sum37.c0(), sum37.c1());
-            store(y, n + 56, row + 32, rows, batch, bf16, lane, sum34.c2(), sum34.c3(), sum35.c2(),
-                    sum35.c3(), sum36.c2(), sum36.c3(), sum37.c2(), sum37.c3());
+        if (ticket == splits - 1) {
+            store(y, n + 0, row, rows, batch, bf16, lane, sum00.c0(), sum00.c1(), sum01.c0(), sum01.c1(),
+                    sum02.c0(), sum02.c1(), sum03.c0(), sum03.c1());
+            store(y, n + 8, row, rows, batch, bf16, lane, sum00.c2(), sum00.c3(), sum01.c2(), sum01.c3(),
+                    sum02.c2(), sum02.c3(), sum03.c2(), sum03.c3());
+            store(y, n + 16, row, rows, batch, bf16, lane, sum10.c0(), sum10.c1(), sum11.c0(), sum11.c1(),
+                    sum12.c0(), sum12.c1(), sum13.c0(), sum13.c1());
+            store(y, n + 24, row, rows, batch, bf16, lane, sum10.c2(), sum10.c3(), sum11.c2(), sum11.c3(),
+                    sum12.c2(), sum12.c3(), sum13.c2(), sum13.c3());
+            store(y, n + 32, row, rows, batch, bf16, lane, sum20.c0(), sum20.c1(), sum21.c0(), sum21.c1(),
+                    sum22.c0(), sum22.c1(), sum23.c0(), sum23.c1());
+            store(y, n + 40, row, rows, batch, bf16, lane, sum20.c2(), sum20.c3(), sum21.c2(), sum21.c3(),
+                    sum22.c2(), sum22.c3(), sum23.c2(), sum23.c3());
+            store(y, n + 48, row, rows, batch, bf16, lane, sum30.c0(), sum30.c1(), sum31.c0(), sum31.c1(),
+                    sum32.c0(), sum32.c1(), sum33.c0(), sum33.c1());
+            store(y, n + 56, row, rows, batch, bf16, lane, sum30.c2(), sum30.c3(), sum31.c2(), sum31.c3(),
+                    sum32.c2(), sum32.c3(), sum33.c2(), sum33.c3());
+            if (rowTiles > 4) {
+                store(y, n + 0, row + 32, rows, batch, bf16, lane, sum04.c0(), sum04.c1(), sum05.c0(),
+                        sum05.c1(), sum06.c0(), sum06.c1(), sum07.c0(), sum07.c1());
+                store(y, n + 8, row + 32, rows, batch, bf16, lane, sum04.c2(), sum04.c3(), sum05.c2(),
+                        sum05.c3(), sum06.c2(), sum06.c3(), sum07.c2(), sum07.c3());
+                store(y, n + 16, row + 32, rows, batch, bf16, lane, sum14.c0(), sum14.c1(), sum15.c0(),
+                        sum15.c1(), sum16.c0(), sum16.c1(), sum17.c0(), sum17.c1());
+                store(y, n + 24, row + 32, rows, batch, bf16, lane, sum14.c2(), sum14.c3(), sum15.c2(),
+                        sum15.c3(), sum16.c2(), sum16.c3(), sum17.c2(), sum17.c3());
+                store(y, n + 32, row + 32, rows, batch, bf16, lane, sum24.c0(), sum24.c1(), sum25.c0(),
+                        sum25.c1(), sum26.c0(), sum26.c1(), sum27.c0(), sum27.c1());
+                store(y, n + 40, row + 32, rows, batch, bf16, lane, sum24.c2(), sum24.c3(), sum25.c2(),
+                        sum25.c3(), sum26.c2(), sum26.c3(), sum27.c2(), sum27.c3());
+                store(y, n + 48, row + 32, rows, batch, bf16, lane, sum34.c0(), sum34.c1(), sum35.c0(),
+                        sum35.c1(), sum36.c0(), sum36.c1(), sum37.c0(), sum37.c1());
+                store(y, n + 56, row + 32, rows, batch, bf16, lane, sum34.c2(), sum34.c3(), sum35.c2(),
+                        sum35.c3(), sum36.c2(), sum36.c3(), sum37.c2(), sum37.c3());
+            }
         }
     }
 
@@ -294,9 +398,30 @@ public final class PrefillGemm {
         for (int i = 0; i < blockRows / stride; i++) {
             // Rows behind the matrix are computed for nothing, from the last one.
             int known = rows % blockRows == 0 ? row : Math.min(row + i * stride, rows - 1) - i * stride;
-            PtxShared.copyAsync128(to + i * stride * ROW_BYTES, from, (long) known * rowWords + word
+            PtxShared.copyAsyncAhead128(to + i * stride * ROW_BYTES, from, (long) known * rowWords + word
                     + (long) i * stride * rowWords);
         }
+    }
+
+    private static void storePartial(FloatArray partials, int at, Accumulator sum) {
+        PtxMemory.store128(partials, at, sum.c0(), sum.c1(), sum.c2(), sum.c3());
+    }
+
+    /** The sum of all splits' partial sums, in their order. */
+    private static Accumulator joined(FloatArray partials, int first, int stride, int splits) {
+        Accumulator sum = partial(partials, first);
+        for (int split = 1; split < splits; split++) {
+            Accumulator next = partial(partials, first + split * stride);
+            sum = Accumulator.of(PtxFloat.add(sum.c0(), next.c0()), PtxFloat.add(sum.c1(), next.c1()),
+                    PtxFloat.add(sum.c2(), next.c2()), PtxFloat.add(sum.c3(), next.c3()));
+        }
+        return sum;
+    }
+
+    private static Accumulator partial(FloatArray partials, int at) {
+        Quad four = PtxMemory.load128(partials, at);
+        return Accumulator.of(PtxBits.asFloat(four.x()), PtxBits.asFloat(four.y()), PtxBits.asFloat(four.z()),
+                PtxBits.asFloat(four.w()));
     }
 
     /** Writes what a lane has of activation row n and 32 weight rows: two neighbours of each 8. */

@@ -67,7 +67,7 @@ class KernelPtxTest {
         IntArray out = HostArrays.ints(ROWS * COLUMNS / 2);
         String ptx = ptx(out, tasks -> tasks.decompress("decompress", weights, out, COLUMNS), weights.bitmaps(),
                 weights.table(), weights.values());
-        assertEquals(4, count(ptx, "st.global.v4.u32"), "rows by 128-bit stores");
+        assertEquals(4, count(ptx, "st.global.cs.v4.u32"), "rows by 128-bit stores");
         assertFalse(ptx.contains(".local"), "local memory");
     }
 

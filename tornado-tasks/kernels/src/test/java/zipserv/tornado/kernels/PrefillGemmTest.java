@@ -21,17 +21,29 @@ class PrefillGemmTest {
 
     /** Each element is added up in one order, however the product is cut. */
     @ParameterizedTest
-    @CsvSource({"256, 128, 128", "264, 320, 70", "129, 64, 129", "72, 192, 200"})
+    @CsvSource({"256, 128, 70", "129, 64, 129", "72, 192, 33"})
     void tilesDoNotChangeResults(int rows, int columns, int batch) {
+        assertSame(rows, columns, batch, PrefillTile.LARGE, PrefillTile.MEDIUM, PrefillTile.SMALL,
+                new PrefillTile(1, 2, 4, 1), new PrefillTile(4, 2, 8, 1));
+    }
+
+    /** Splits change the order of additions, but are added up in theirs, whichever block comes last. */
+    @ParameterizedTest
+    @CsvSource({"136, 192, 33, 2", "66, 320, 129, 3", "64, 64, 10, 2"})
+    void splitsAreAddedUpInTheirOrder(int rows, int columns, int batch, int splits) {
+        assertSame(rows, columns, batch, PrefillTile.MEDIUM.withSplits(splits), PrefillTile.SMALL.withSplits(splits),
+                PrefillTile.LARGE.withSplits(splits));
+    }
+
+    private static void assertSame(int rows, int columns, int batch, PrefillTile first, PrefillTile... others) {
         Bf16Matrix matrix = Matrices.gaussian(rows, columns, rows);
         short[] x = Runs.activations(columns, batch, columns);
-        int[] large = Runs.prefill(matrix, x, batch, PrefillTile.LARGE, false);
-        ZipGemmTest.assertClose(matrix, x, batch, large);
-        for (PrefillTile tile : new PrefillTile[] {PrefillTile.MEDIUM, PrefillTile.SMALL, new PrefillTile(1, 2, 4),
-            new PrefillTile(4, 2, 8), new PrefillTile(1, 1, 8)}) {
-            assertArrayEquals(large, Runs.prefill(matrix, x, batch, tile, false), tile.toString());
-            assertArrayEquals(Runs.prefill(matrix, x, batch, PrefillTile.LARGE, true),
-                    Runs.prefill(matrix, x, batch, tile, true), tile + " in BF16");
+        int[] expected = Runs.prefill(matrix, x, batch, first, false);
+        ZipGemmTest.assertClose(matrix, x, batch, expected);
+        int[] rounded = Runs.prefill(matrix, x, batch, first, true);
+        for (PrefillTile tile : others) {
+            assertArrayEquals(expected, Runs.prefill(matrix, x, batch, tile, false), tile.toString());
+            assertArrayEquals(rounded, Runs.prefill(matrix, x, batch, tile, true), tile + " in BF16");
         }
     }
 

@@ -133,10 +133,13 @@ final class Runs {
         IntArray rows = HostArrays.ints(matrix.rows() * columns / 2);
         IntArray padded = padded(x, matrix.columns(), batch);
         IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
-        Object[] in = {weights.bitmaps(), weights.table(), weights.values(), padded, rows};
+        PrefillTile tile = PrefillTile.of(matrix.rows(), matrix.columns(), batch);
+        GemmScratch scratch = GemmScratch.of(tile, matrix.rows(), batch);
+        Object[] in = {weights.bitmaps(), weights.table(), weights.values(), padded, rows, scratch.partials(),
+            scratch.tickets()};
         run(in, new Object[] {y}, (tasks, graph) -> {
             tasks.decompress("decompress", weights, rows, columns);
-            tasks.prefillGemm("gemm", rows, padded, y, matrix.rows(), matrix.columns(), batch, bf16);
+            tasks.prefillGemm("gemm", rows, padded, y, scratch, matrix.rows(), matrix.columns(), batch, tile, bf16);
         });
         return y.toHeapArray();
     }
@@ -154,8 +157,9 @@ final class Runs {
         }
         IntArray padded = padded(x, matrix.columns(), batch);
         IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
-        run(new Object[] {rows, padded}, new Object[] {y}, (tasks, graph) -> tasks.prefillGemm("gemm", rows, padded, y,
-                matrix.rows(), matrix.columns(), batch, tile, bf16));
+        GemmScratch scratch = GemmScratch.of(tile, matrix.rows(), batch);
+        run(new Object[] {rows, padded, scratch.partials(), scratch.tickets()}, new Object[] {y}, (tasks, graph) ->
+                tasks.prefillGemm("gemm", rows, padded, y, scratch, matrix.rows(), matrix.columns(), batch, tile, bf16));
         return y.toHeapArray();
     }
 
