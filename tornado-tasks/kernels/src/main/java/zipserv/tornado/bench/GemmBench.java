@@ -53,13 +53,13 @@ final class GemmBench implements AutoCloseable {
     List<GemmResult> run(List<GemmCase> cases, int replays, Consumer<GemmResult> each) {
         List<GemmTask> all = cases.stream().map(tasks::task).toList();
         long start = System.nanoTime();
-        Map<Launch.Key, String> ptx = KernelCompiler.compile(all.stream().map(GemmTask::launch).toList());
+        Map<Launch.Key, String> ptx = KernelCompiler.compile(all.stream().flatMap(task -> task.launches().stream()).toList());
         log.accept(String.format("%d x %d: TornadoVM compiled %d kernels in %.1f s", m, k, ptx.size(),
                 (System.nanoTime() - start) / 1e9));
         cuda.makeCurrent();
         Map<GemmTask, GemmReplay.Replayed> replayed = new LinkedHashMap<>();
         for (GemmTask task : all) {
-            replayed.put(task, replay.run(task, ptx.get(task.launch().key()), replays));
+            replayed.put(task, replay.run(task, ptx, replays));
             check.addTwin(task);
         }
         List<GemmResult> results = new ArrayList<>();

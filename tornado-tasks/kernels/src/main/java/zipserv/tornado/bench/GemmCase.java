@@ -27,6 +27,10 @@ public record GemmCase(Kernel kernel, int batch, GemmPlan plan) {
         FRAG11_DECOMPRESS("frag11-decompress", WeightFormat.FRAG11, false),
         /** TCA-TBE to row-major BF16. */
         TCA_TBE_DECOMPRESS("tca-tbe-decompress", WeightFormat.TCA_TBE, false),
+        /** Decompression of frag11, then the product of row-major matrices. */
+        FRAG11_UNFUSED("frag11-unfused", WeightFormat.FRAG11, false),
+        /** Decompression of TCA-TBE, then the product of row-major matrices. */
+        TCA_TBE_UNFUSED("tca-tbe-unfused", WeightFormat.TCA_TBE, false),
         /** Tensor Core GEMM of row-major matrices, for large N. */
         PREFILL("prefill", null, false),
         /** cuBLASLt, best of its heuristics. */

@@ -1,6 +1,7 @@
 package zipserv.tornado.bench;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -31,9 +32,9 @@ final class GemmReplay {
     }
 
     /** Times a task and leaves the last launch's result in its array. */
-    Replayed run(GemmTask task, String ptx, int replays) {
-        Launch launch = task.launch();
-        long kernel = cuda.kernel(ptx, launch.grid().maxRegisters());
+    Replayed run(GemmTask task, Map<Launch.Key, String> ptx, int replays) {
+        List<Long> kernels = task.launches().stream()
+                .map(launch -> cuda.kernel(ptx.get(launch.key()), launch.grid().maxRegisters())).toList();
         int rotated = copies.count(task.weightBytes());
         List<TornadoNativeArray> weights = task.weights();
         List<TornadoNativeArray> others = task.others();
@@ -48,22 +49,33 @@ final class GemmReplay {
         long frame = cuda.allocate(FRAME_BYTES);
         cuda.fill(frame, 0, FRAME_BYTES);
         Timing micros = timer.time(copies.launches(task.weightBytes()), replays, i -> {
-            // TornadoVM's kernels take a frame of its own before their parameters; the KernelContext is another.
-            LongStream parameters = launch.arguments().stream().mapToLong(argument -> switch (argument) {
-                case KernelContext _ -> frame;
-                case TornadoNativeArray array -> {
-                    List<Long> addresses = copies.of(array, array.getSegment(), 1);
-                    yield addresses.get(i % rotated % addresses.size());
-                }
-                // Scalars are compiled in, but their parameters must be there.
-                default -> 0L;
-            });
-            cuda.launch(kernel, launch.grid().blocks(), launch.grid().threads(),
-                    LongStream.concat(LongStream.of(frame), parameters).toArray());
+            for (int step = 0; step < kernels.size(); step++) {
+                launch(kernels.get(step), task.launches().get(step), i % rotated, frame);
+            }
         });
         cuda.download(task.result().getSegment(), result);
         cuda.free(frame);
         others.forEach(copies::free);
-        return new Replayed(micros, cuda.attribute(kernel, REGISTERS), cuda.attribute(kernel, LOCAL_BYTES));
+        return new Replayed(micros, largest(kernels, REGISTERS), largest(kernels, LOCAL_BYTES));
+    }
+
+    private int largest(List<Long> kernels, int attribute) {
+        return kernels.stream().mapToInt(kernel -> cuda.attribute(kernel, attribute)).max().orElseThrow();
+    }
+
+    /** Launches a kernel on one of the copies of its weights. */
+    private void launch(long kernel, Launch launch, int copy, long frame) {
+        // TornadoVM's kernels take a frame of its own before their parameters; the KernelContext is another.
+        LongStream parameters = launch.arguments().stream().mapToLong(argument -> switch (argument) {
+            case KernelContext _ -> frame;
+            case TornadoNativeArray array -> {
+                List<Long> addresses = copies.of(array, array.getSegment(), 1);
+                yield addresses.get(copy % addresses.size());
+            }
+            // Scalars are compiled in, but their parameters must be there.
+            default -> 0L;
+        });
+        cuda.launch(kernel, launch.grid().blocks(), launch.grid().threads(),
+                LongStream.concat(LongStream.of(frame), parameters).toArray());
     }
 }

@@ -156,7 +156,7 @@ public final class GemmSuite {
                             .map(plan -> kernel == Kernel.FRAG11 ? plan : plan.withRowBlocks(1))
                             .filter(plan -> n <= GemmPlan.MAX_BATCH / plan.rowBlocks())
                             .forEach(plan -> cases.add(new GemmCase(kernel, n, plan)));
-                } else if (kernel == Kernel.ROW_MAJOR || kernel == Kernel.PREFILL) {
+                } else if (kernel != Kernel.CUBLAS && !kernel.isDecompression()) {
                     cases.add(new GemmCase(kernel, n, null));
                 }
             }

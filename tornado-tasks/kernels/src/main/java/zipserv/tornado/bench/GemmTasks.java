@@ -102,13 +102,15 @@ final class GemmTasks implements AutoCloseable {
                 IntArray out = HostArrays.ints(m * k / 2);
                 yield task(c, TCA_TBE_ARRAYS, out, tasks -> tasks.decompress(c.task(), tcaTbe(), out, k));
             }
+            case FRAG11_UNFUSED -> unfused(c, FRAG11_ARRAYS, (tasks, rows, columns) ->
+                    tasks.decompress("decompress", frag11(), rows, columns));
+            case TCA_TBE_UNFUSED -> unfused(c, TCA_TBE_ARRAYS, (tasks, rows, columns) ->
+                    tasks.decompress("decompress", tcaTbe(), rows, columns));
             case PREFILL -> {
                 IntArray x = activations(c.batch());
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(m, c.batch(), bf16));
                 IntArray w = rowMajor();
-                PrefillTile tile = PrefillTile.of(m, k, c.batch());
-                GemmScratch scratch = GemmScratch.of(tile, m, c.batch());
-                yield task(c, 1, y, tasks -> tasks.prefillGemm(c.task(), w, x, y, scratch, m, k, c.batch(), tile, bf16));
+                yield task(c, 1, y, tasks -> prefill(tasks, c, w, x, y));
             }
             case ROW_MAJOR -> {
                 IntArray x = activations(c.batch());
@@ -120,10 +122,31 @@ final class GemmTasks implements AutoCloseable {
         };
     }
 
+    /** Adds decompression to rows of a number of columns. */
+    @FunctionalInterface
+    private interface Decompression {
+        void add(KernelTasks tasks, IntArray rows, int columns);
+    }
+
+    private GemmTask unfused(GemmCase c, int weightArrays, Decompression decompression) {
+        IntArray rows = HostArrays.ints(matrix.rows() * paddedColumns() / 2);
+        IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), c.batch(), bf16));
+        return task(c, weightArrays, y, tasks -> {
+            decompression.add(tasks, rows, paddedColumns());
+            prefill(tasks, c, rows, activations(c.batch()), y);
+        });
+    }
+
+    private void prefill(KernelTasks tasks, GemmCase c, IntArray w, IntArray x, IntArray y) {
+        PrefillTile tile = PrefillTile.of(matrix.rows(), matrix.columns(), c.batch());
+        tasks.prefillGemm(c.task(), w, x, y, GemmScratch.of(tile, matrix.rows(), c.batch()), matrix.rows(),
+                matrix.columns(), c.batch(), tile, bf16);
+    }
+
     private static GemmTask task(GemmCase c, int weightArrays, IntArray result, Consumer<KernelTasks> adding) {
         List<Launch> launches = new ArrayList<>();
         adding.accept(new KernelTasks(launches::add));
-        return new GemmTask(c, launches.getFirst(), weightArrays, result);
+        return new GemmTask(c, List.copyOf(launches), weightArrays, result);
     }
 
     /** Whether a case's result is BF16. */

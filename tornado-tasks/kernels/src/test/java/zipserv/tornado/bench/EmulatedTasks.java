@@ -18,7 +18,7 @@ final class EmulatedTasks {
         GridScheduler scheduler = new GridScheduler();
         GpuRuntime.prepare();
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, task.arrays().toArray());
-        task.launch().addTo(graph, scheduler);
+        task.launches().forEach(launch -> launch.addTo(graph, scheduler));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, task.result());
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(scheduler).execute();

@@ -51,7 +51,7 @@ class GemmCheckTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"PREFILL", "ROW_MAJOR"})
+    @EnumSource(names = {"PREFILL", "ROW_MAJOR", "FRAG11_UNFUSED", "TCA_TBE_UNFUSED"})
     void otherProductsAreClose(Kernel kernel) {
         GemmTask product = run(new GemmCase(kernel, 3, null));
         assertTrue(verdict(product).matches("error \\S+"), verdict(product));
