@@ -90,9 +90,9 @@ final class BenchModelCommand implements Callable<Integer> {
         List<ModelTest> tests = tests(ModelConfig.load(model));
         List<Run> runs = new ArrayList<>();
         try (Interrupts interrupts = new Interrupts()) {
-            runs.add(run(open(Optional.empty()), tests, interrupts));
+            run(open(Optional.empty()), tests, runs, interrupts);
             if (compare.isPresent()) {
-                runs.add(run(open(compare), tests, interrupts));
+                run(open(compare), tests, runs, interrupts);
             }
         } finally {
             if (!runs.isEmpty()) {
@@ -164,7 +164,8 @@ final class BenchModelCommand implements Callable<Integer> {
         return new DecodedCheckpoint(checkpoint, engines.threads());
     }
 
-    private Run run(Checkpoint checkpoint, List<ModelTest> tests, Interrupts interrupts) {
+    /** Adds a run, if need be of those tests only that were done before something went wrong. */
+    private void run(Checkpoint checkpoint, List<ModelTest> tests, List<Run> runs, Interrupts interrupts) {
         int tokens = tests.stream().mapToInt(ModelTest::cacheTokens).max().orElseThrow();
         int sequences = tests.stream().mapToInt(ModelTest::batch).max().orElseThrow();
         try (ModelSession session = engines.open(checkpoint, new EngineMixin.Room(tokens, sequences))) {
@@ -175,19 +176,32 @@ final class BenchModelCommand implements Callable<Integer> {
                         done == 0 ? "warming up" : "%d of %d".formatted(done, repetitions)));
             });
             List<TestResult> results = new ArrayList<>();
-            for (ModelTest test : tests) {
-                if (test.batch() <= engine.maxBatch()) {
+            try {
+                for (ModelTest test : possible(tests, engine)) {
                     results.add(benchmark.run(test));
-                } else if (isGiven("-b")) {
-                    throw new CommandException("--batch " + test.batch() + ": the " + engine.name()
-                            + " engine decodes at most " + engine.maxBatch() + " sequences at a time");
-                } else {
-                    terminal.err().println("batch " + test.batch() + " left out: the " + engine.name()
-                            + " engine decodes at most " + engine.maxBatch() + " sequences at a time");
+                }
+            } finally {
+                if (!results.isEmpty()) {
+                    runs.add(Run.of(model, session, results));
                 }
             }
-            return Run.of(model, session, results);
         }
+    }
+
+    /** Batches that somebody asked for must not exceed the engine's largest. */
+    private List<ModelTest> possible(List<ModelTest> tests, Engine engine) {
+        List<ModelTest> possible = new ArrayList<>();
+        for (ModelTest test : tests) {
+            String limit = "the " + engine.name() + " engine decodes at most " + engine.maxBatch() + " sequences at a time";
+            if (test.batch() <= engine.maxBatch()) {
+                possible.add(test);
+            } else if (isGiven("-b")) {
+                throw new CommandException("--batch " + test.batch() + ": " + limit);
+            } else {
+                terminal.err().println("batch " + test.batch() + " left out: " + limit);
+            }
+        }
+        return possible;
     }
 
     private void print(BenchModelReport report) throws IOException {

@@ -11,6 +11,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import zipserv.checkpoint.Checkpoint;
+import zipserv.cli.Interrupts.InterruptedCommandException;
+import zipserv.model.Engine;
 import zipserv.model.EngineOptions;
 import zipserv.model.Engines;
 import zipserv.model.ModelConfig;
@@ -83,7 +85,14 @@ final class EngineMixin {
                 terminal.err().println("memory needed: "
                         + Quantities.memory(choice.provider().memoryNeeded(checkpoint, config, options)));
             }
-            return new ModelSession(checkpoint, config, choice.provider().open(checkpoint, config, options));
+            Engine engine = choice.provider().open(checkpoint, config, options);
+            try {
+                interrupts.check();
+            } catch (InterruptedCommandException e) {
+                engine.close();
+                throw e;
+            }
+            return new ModelSession(checkpoint, config, engine);
         } catch (RuntimeException | Error e) {
             checkpoint.close();
             throw e;

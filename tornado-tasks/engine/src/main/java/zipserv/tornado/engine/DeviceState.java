@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -48,6 +49,11 @@ final class DeviceState {
         int rows = limits.maxRows();
         int parts = rows * limits.activations().parts();
         int padded = (parts + 7) / 8 * 8;
+        // Rows that only fill up a tile are multiplied, too, though nobody wants their products: so they hold something.
+        IntFunction<IntArray> inputs = columns -> {
+            int words = GemmPlan.activationWords(columns, padded);
+            return arrays.ints(words, DeviceArrays.Piece.of(0, Arena.ofAuto().allocate((long) words * Integer.BYTES)));
+        };
         int slotWords = limits.cache().parts() * config.kvWidth() / 2;
         for (int layer = 0; layer < config.layers(); layer++) {
             keys.add(arrays.ints(Math.multiplyExact((long) limits.cacheTokens(), slotWords)));
@@ -55,12 +61,12 @@ final class DeviceState {
         }
         DeviceWeights.Layer layer = weights.layers().getFirst();
         x = arrays.floats((long) rows * config.hiddenSize());
-        h = arrays.ints(GemmPlan.activationWords(config.hiddenSize(), padded));
+        h = inputs.apply(config.hiddenSize());
         y = arrays.ints((long) parts * config.hiddenSize());
         qkv = arrays.ints((long) parts * layer.qkv().rows());
-        attended = arrays.ints(GemmPlan.activationWords(config.queryWidth(), padded));
+        attended = inputs.apply(config.queryWidth());
         gateUp = arrays.ints((long) parts * layer.gateUp().rows());
-        gated = arrays.ints(GemmPlan.activationWords(config.intermediateSize(), padded));
+        gated = inputs.apply(config.intermediateSize());
         logits = arrays.ints((long) parts * config.vocabularySize());
         best = arrays.ints(rows);
         long largestPart = 0;
