@@ -1,7 +1,6 @@
 package zipserv.tornado.engine;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -44,6 +43,14 @@ final class DeviceState {
     /** Output of one matrix of several, see {@link DeviceMatrix.Parts}. */
     final IntArray part;
     final GemmScratch scratch;
+    /** Results of a sequence's splits, see {@link DecodeAttention}. */
+    final IntArray attentionPartials;
+    /** Zeros between launches. */
+    final IntArray attentionTickets;
+    /** See {@link Argmax}. */
+    final IntArray found;
+    /** Zeros between launches. */
+    final IntArray argmaxTickets;
 
     DeviceState(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceArrays arrays) {
         int rows = limits.maxRows();
@@ -85,7 +92,19 @@ final class DeviceState {
             }
         }
         part = largestPart == 0 ? y : arrays.ints(largestPart);
-        MemorySegment zeros = Arena.ofAuto().allocate((long) groups * Integer.BYTES, Integer.BYTES);
-        scratch = new GemmScratch(arrays.floats(partials), arrays.ints(groups, DeviceArrays.Piece.of(0, zeros)));
+        scratch = new GemmScratch(arrays.floats(partials), zeros(arrays, groups));
+        int splits = 1;
+        for (int step : limits.stepRows()) {
+            splits = Math.max(splits, step * DecodeAttention.splits(config, step));
+        }
+        // Steps of prompts do not use it: what they hand on has to be there from the beginning.
+        attentionPartials = zeros(arrays, splits * config.heads() * DecodeAttention.partialWords(config.headDim()));
+        attentionTickets = zeros(arrays, rows * config.kvHeads());
+        found = arrays.ints((long) rows * Argmax.FOUND_WORDS);
+        argmaxTickets = zeros(arrays, rows);
+    }
+
+    private static IntArray zeros(DeviceArrays arrays, int words) {
+        return arrays.ints(words, DeviceArrays.Piece.of(0, Arena.ofAuto().allocate((long) words * Integer.BYTES)));
     }
 }

@@ -113,10 +113,22 @@ final class EngineTasks {
                 rest(rows, upAt + columns), rest(rows, rowWords(columns)));
     }
 
+    /** {@link DecodeAttention}. */
+    void attendDecoding(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns,
+            IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out, ModelConfig config,
+            int cacheTokens, int rows) {
+        int flags = bias.present() * DecodeAttention.BIAS + gain.present() * DecodeAttention.NORM;
+        launches.add(name, new Grid(DecodeAttention.blocks(config, rows), DecodeAttention.THREADS, 128),
+                DecodeAttention::attend, context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
+                partials, tickets, out, rows, config.heads(), config.kvHeads(), config.headDim(),
+                config.rmsNormEpsilon(), flags, DecodeAttention.splits(config, rows), format.parts(),
+                restCache(config, cacheTokens));
+    }
+
     /** {@link Argmax}. */
-    void argmax(String name, IntArray logits, IntArray best, int columns, int rows) {
-        launches.add(name, Grid.of(rows, Argmax.THREADS), Argmax::find, context, logits, best, columns,
-                rest(rows, columns));
+    void argmax(String name, IntArray logits, IntArray found, IntArray tickets, IntArray best, int columns, int rows) {
+        launches.add(name, Grid.of(rows * Argmax.PARTS, Argmax.THREADS), Argmax::find, context, logits, found, tickets,
+                best, columns, rest(rows, columns));
     }
 
     /**

@@ -1,5 +1,8 @@
 package zipserv.tornado.engine;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.ModelConfig;
 import zipserv.tornado.kernels.Launches;
@@ -7,13 +10,35 @@ import zipserv.tornado.kernels.Launches;
 /**
  * The transformer as launches, from token ids to logits and their argmax.
  *
- * <p>A row is one token of any sequence at any position. Rows meet only in the cache: all rows of a layer store their
- * key and value before any of them attends. So neighbouring tokens of one prompt are rows like those of a batch.
+ * <p>A row is one token of any sequence at any position. In a step of a prompt, neighbouring tokens of one sequence are
+ * rows: they meet in the cache, and all of a layer's keys and values are stored before any row attends. In a decode step
+ * every row is a sequence of its own, and attention can bring its own key and value along.
  */
 record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input) {
 
-    /** Launches a step of so many rows. */
-    void launch(int rows, Launches launches) {
+    /** What a graph is made for: a number of rows, each a sequence of its own when decoding. */
+    record Shape(int rows, boolean decoding) {
+
+        @Override
+        public String toString() {
+            return (decoding ? "decode" : "prompt") + rows;
+        }
+    }
+
+    /** The shape of the step that takes so many rows. */
+    Shape shape(int rows, boolean decoding) {
+        return new Shape(limits.stepRows().get(limits.stepFor(rows)), decoding && DecodeAttention.fits(config));
+    }
+
+    /** Every shape. */
+    List<Shape> shapes() {
+        return limits.stepRows().stream().flatMap(rows -> Stream.of(shape(rows, false), shape(rows, true))).distinct()
+                .toList();
+    }
+
+    /** Launches a step. */
+    void launch(Shape shape, Launches launches) {
+        int rows = shape.rows();
         EngineTasks tasks = new EngineTasks(launches, limits.activations(), limits.cache());
         DeviceState s = state;
         float epsilon = config.rmsNormEpsilon();
@@ -33,9 +58,15 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
                         rows);
             }
             tasks.multiply(layer + "qkv", w.qkv(), s.h, s.qkv, s.part, s.scratch, rows);
-            tasks.prepareHeads(layer + "heads", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys, values,
-                    config, limits.cacheTokens(), rows);
-            tasks.attend(layer + "attend", input, s.qkv, keys, values, s.attended, config, limits.cacheTokens(), rows);
+            if (shape.decoding()) {
+                tasks.attendDecoding(layer + "attend", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
+                        values, s.attentionPartials, s.attentionTickets, s.attended, config, limits.cacheTokens(), rows);
+            } else {
+                tasks.prepareHeads(layer + "heads", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
+                        values, config, limits.cacheTokens(), rows);
+                tasks.attend(layer + "attend", input, s.qkv, keys, values, s.attended, config, limits.cacheTokens(),
+                        rows);
+            }
             tasks.multiply(layer + "output", w.output(), s.attended, s.y, s.part, s.scratch, rows);
 
             tasks.addAndNormalize(layer + "mlpnorm", s.x, s.y, w.outputBias(), w.mlpNorm(), s.h, hidden, epsilon, rows);
@@ -46,6 +77,6 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
         }
         tasks.addAndNormalize("norm", s.x, s.y, lastBias, weights.finalNorm(), s.h, hidden, epsilon, rows);
         tasks.multiply("head", weights.head(), s.h, s.logits, s.part, s.scratch, rows);
-        tasks.argmax("argmax", s.logits, s.best, config.vocabularySize(), rows);
+        tasks.argmax("argmax", s.logits, s.found, s.argmaxTickets, s.best, config.vocabularySize(), rows);
     }
 }

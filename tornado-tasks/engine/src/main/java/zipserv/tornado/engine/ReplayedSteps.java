@@ -42,7 +42,7 @@ final class ReplayedSteps implements Steps {
     private final GpuArrays arrays;
     private final long frame;
     private final Map<Launch.Key, Long> kernels = new HashMap<>();
-    private final Map<Integer, Long> graphs = new HashMap<>();
+    private final Map<Forward.Shape, Long> graphs = new HashMap<>();
     private Forward model;
     private MemorySegment best;
 
@@ -74,10 +74,11 @@ final class ReplayedSteps implements Steps {
     }
 
     @Override
-    public void run(int rows) {
-        int bucket = model.limits().stepRows().get(model.limits().stepFor(rows));
+    public void run(int rows, boolean decoding) {
+        Forward.Shape shape = model.shape(rows, decoding);
+        int bucket = shape.rows();
         cuda.makeCurrent();
-        long graph = graph(bucket);
+        long graph = graph(shape);
         MemorySegment host = model.input().host();
         long inputBytes = (long) StepInput.STRIDE * bucket * Integer.BYTES;
         cuda.enqueueUpload(arrays.payload(model.input().words()), host.asSlice(0, inputBytes));
@@ -86,22 +87,22 @@ final class ReplayedSteps implements Steps {
         cuda.synchronize();
     }
 
-    private long graph(int rows) {
-        Long known = graphs.get(rows);
+    private long graph(Forward.Shape shape) {
+        Long known = graphs.get(shape);
         if (known != null) {
             return known;
         }
         long start = System.nanoTime();
         List<Launch> launches = new ArrayList<>();
-        model.launch(rows, launches::add);
+        model.launch(shape, launches::add);
         List<Launch> unknown = launches.stream().filter(launch -> !kernels.containsKey(launch.key())).toList();
         Map<Launch.Key, String> compiled = KernelCompiler.compile(unknown);
         cuda.makeCurrent();
         compiled.forEach((key, ptx) -> kernels.put(key, cuda.kernel(overlapping ? OverlappingKernel.of(ptx) : ptx,
                 key.maxRegisters())));
         long graph = cuda.capture(() -> launches.forEach(this::launch));
-        graphs.put(rows, graph);
-        log.accept(String.format("steps of %d: %d launches of %d kernels, %d of them new, compiled in %.1f s", rows,
+        graphs.put(shape, graph);
+        log.accept(String.format("%s: %d launches of %d kernels, %d of them new, compiled in %.1f s", shape,
                 launches.size(), launches.stream().map(Launch::key).distinct().count(), compiled.size(),
                 (System.nanoTime() - start) / 1e9));
         return graph;
@@ -132,11 +133,11 @@ final class ReplayedSteps implements Steps {
      * @param kinds  tells launches apart by their names
      * @return microseconds of the kind's launches in a step, and how many there are
      */
-    Map<String, double[]> profile(int rows, Function<String, String> kinds) {
+    Map<String, double[]> profile(Forward.Shape shape, Function<String, String> kinds) {
         cuda.makeCurrent();
-        graph(rows);
+        graph(shape);
         List<Launch> launches = new ArrayList<>();
-        model.launch(rows, launches::add);
+        model.launch(shape, launches::add);
         Map<String, double[]> times = new LinkedHashMap<>();
         launches.stream().collect(Collectors.groupingBy(launch -> kinds.apply(launch.name()), LinkedHashMap::new,
                 Collectors.toList())).forEach((kind, own) -> {
@@ -153,9 +154,9 @@ final class ReplayedSteps implements Steps {
     }
 
     /** Microseconds on the device of a whole step, as it was set last. */
-    double time(int rows) {
+    double time(Forward.Shape shape) {
         cuda.makeCurrent();
-        return cuda.replay(graph(rows));
+        return cuda.replay(graph(shape));
     }
 
     @Override

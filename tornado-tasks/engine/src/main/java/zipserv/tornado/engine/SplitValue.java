@@ -20,10 +20,24 @@ final class SplitValue {
         int rounded = PtxFloat.packBf16(first, second);
         PtxMemory.store32(out, word, rounded);
         if (rest != 0) {
-            PtxMemory.store32(out, word + rest, PtxFloat.packBf16(
-                    PtxFloat.add(first, -PtxFloat.lowBf16(rounded)), PtxFloat.add(second,
-                    -PtxFloat.highBf16(rounded))));
+            PtxMemory.store32(out, word + rest, remainder(first, second, rounded));
         }
+    }
+
+    /** Stores four neighbouring activations; {@code word} is even. */
+    static void store(IntArray out, int word, int rest, float first, float second, float third, float fourth) {
+        int low = PtxFloat.packBf16(first, second);
+        int high = PtxFloat.packBf16(third, fourth);
+        PtxMemory.store64(out, word, low, high);
+        if (rest != 0) {
+            PtxMemory.store64(out, word + rest, remainder(first, second, low), remainder(third, fourth, high));
+        }
+    }
+
+    /** What rounding took away, rounded. */
+    private static int remainder(float first, float second, int rounded) {
+        return PtxFloat.packBf16(PtxFloat.add(first, -PtxFloat.lowBf16(rounded)),
+                PtxFloat.add(second, -PtxFloat.highBf16(rounded)));
     }
 
     /** Reads an element of a GEMM's result, fp32 bits. */

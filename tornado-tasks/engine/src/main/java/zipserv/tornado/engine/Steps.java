@@ -23,9 +23,10 @@ interface Steps extends AutoCloseable {
     /**
      * Runs a step of at least so many rows, and waits for it.
      *
+     * @param decoding whether every row is a sequence of its own
      * @throws GpuException if the GPU fails
      */
-    void run(int rows);
+    void run(int rows, boolean decoding);
 
     /** The last step's argmax of a row's logits. */
     int best(int row);

@@ -22,7 +22,7 @@ import zipserv.tornado.kernels.HostArrays;
 import zipserv.tornado.kernels.Launches;
 
 /**
- * Steps as task graphs of one execution plan: a graph per number of rows, each a whole forward pass. The first graph brings
+ * Steps as task graphs of one execution plan: a graph per shape, each a whole forward pass. The first graph brings
  * the weights to the device and owns all arrays; the others take them over from whichever was executed before, so every
  * graph names them all. The host keeps a copy of each array.
  */
@@ -70,14 +70,14 @@ final class TaskGraphSteps implements Steps {
         all.removeIf(array -> array == model.state().best);
         GridScheduler scheduler = new GridScheduler();
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
-        for (int rows : model.limits().stepRows()) {
-            graphs.add(graph(scheduler, rows, graphs.isEmpty()));
+        for (Forward.Shape shape : model.shapes()) {
+            graphs.add(graph(scheduler, shape, graphs.isEmpty()));
         }
         plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new)).withGridScheduler(scheduler);
     }
 
-    private ImmutableTaskGraph graph(GridScheduler scheduler, int rows, boolean owner) {
-        TaskGraph graph = new TaskGraph("step" + rows);
+    private ImmutableTaskGraph graph(GridScheduler scheduler, Forward.Shape shape, boolean owner) {
+        TaskGraph graph = new TaskGraph(shape.toString());
         Object[] shared = all.toArray();
         if (owner) {
             graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, filled.toArray());
@@ -85,16 +85,16 @@ final class TaskGraphSteps implements Steps {
             graph.consumeFromDevice(shared);
         }
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, model.input().words());
-        model.launch(rows, Launches.tasksOf(graph, scheduler));
+        model.launch(shape, Launches.tasksOf(graph, scheduler));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, model.state().best);
         graph.persistOnDevice(shared);
         return graph.snapshot();
     }
 
     @Override
-    public void run(int rows) {
+    public void run(int rows, boolean decoding) {
         try {
-            result = plan.withGraph(model.limits().stepFor(rows)).execute();
+            result = plan.withGraph(model.shapes().indexOf(model.shape(rows, decoding))).execute();
         } catch (RuntimeException | LinkageError e) {
             if (GpuRuntime.isEmulation()) {
                 throw e;

@@ -67,7 +67,8 @@ public final class TornadoEngine implements Engine {
             DeviceState state = new DeviceState(config, limits, deviceWeights, steps.arrays());
             this.input = steps.input(limits.maxRows());
             steps.load(new Forward(config, limits, deviceWeights, state, input));
-            steps.run(1);
+            steps.run(1, false);
+            steps.run(1, true);
         } catch (RuntimeException | LinkageError e) {
             steps.close();
             throw e;
@@ -97,6 +98,11 @@ public final class TornadoEngine implements Engine {
             throw new ModelException("heads of " + config.headDim()
                     + " elements: this engine needs a multiple of 4, at most "
                     + Attention.MAX_WIDTH + "; run the model on the CPU");
+        }
+        if (config.hiddenSize() % 4 != 0 || config.hiddenSize() > Normalization.MAX_COLUMNS) {
+            throw new ModelException("hidden size of " + config.hiddenSize()
+                    + ": this engine needs a multiple of 4, at most " + Normalization.MAX_COLUMNS
+                    + "; run the model on the CPU");
         }
         if (weights.head().bias() != null) {
             throw new ModelException("the output matrix has a bias, which this engine cannot add; run the model on"
@@ -167,7 +173,7 @@ public final class TornadoEngine implements Engine {
             for (int row = 0; row < count; row++) {
                 input.set(row, tokens[from + row], own.length() + from + row, own.firstSlot());
             }
-            steps.run(count);
+            steps.run(count, false);
             if (collecting) {
                 collected.collect(steps, from, count);
             }
@@ -196,7 +202,7 @@ public final class TornadoEngine implements Engine {
         for (int row = 0; row < tokens.length; row++) {
             input.set(row, tokens[row], own.get(row).length(), own.get(row).firstSlot());
         }
-        steps.run(tokens.length);
+        steps.run(tokens.length, true);
         own.forEach(sequence -> sequence.advance(1));
         return logits(0, tokens.length);
     }

@@ -3,8 +3,12 @@ package zipserv.tornado.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -62,7 +66,7 @@ class EngineKernelsTest {
     @ParameterizedTest
     @EnumSource
     void normalization(ActivationFormat format) {
-        for (int columns : new int[] {1, 72, 301, 1000}) {
+        for (int columns : new int[] {4, 72, 300, 1000, 4100}) {
             int rows = 3;
             float[] x = random(rows * columns);
             float[] y = random(rows * columns);
@@ -222,6 +226,73 @@ class EngineKernelsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void decodingIsHeadsAndAttentionInOne(ActivationFormat format) {
+        ModelConfig wide = new ModelConfig(ModelConfig.Architecture.LLAMA, 256, 64, 1, 8, 2, 128, 90, 300, 1e-5f,
+                new ModelConfig.Rope(10_000, Optional.empty()), true, false, false, false, false);
+        for (ModelConfig config : List.of(RandomModel.LLAMA, RandomModel.QWEN3, RandomModel.QWEN2, wide)) {
+            decoding(format, config, 70);
+            decoding(format, config, 1, 0, 129, 16);
+            decoding(format, config, IntStream.rangeClosed(1, 66).toArray());
+        }
+    }
+
+    /** A row for each length; 0 for a row without work. */
+    private void decoding(ActivationFormat format, ModelConfig config, int... lengths) {
+        int rows = lengths.length;
+        int d = config.headDim();
+        StepInput input = KernelRun.input(rows);
+        int slots = 3;
+        for (int row = 0; row < rows; row++) {
+            if (lengths[row] > 0) {
+                input.set(row, 1, lengths[row] - 1, slots);
+            }
+            slots += lengths[row];
+        }
+        int cacheTokens = slots;
+        int stride = EngineTasks.qkvWidth(config);
+        float[] x = random(rows * stride);
+        IntArray expectedQkv = result(format, x);
+        IntArray qkv = KernelRun.bits(new float[expectedQkv.getSize()]);
+        MemorySegment.copy(expectedQkv.getSegment(), 0, qkv.getSegment(), 0, expectedQkv.getSegment().byteSize());
+        Bias bias = Bias.of(DeviceArrays.HOST,
+                config.qkvBias() ? random(config.queryWidth() + 2 * config.kvWidth()) : null);
+        Bias gain = Bias.of(DeviceArrays.HOST, config.qkNorm() ? random(2 * d) : null);
+        FloatArray turns = KernelRun.floats(random(130 * d));
+        float[] cache = random(2 * format.parts() * slots * config.kvWidth());
+        int half = cache.length / 2;
+        IntArray expectedKeys = KernelRun.bf16(Arrays.copyOf(cache, half));
+        IntArray expectedValues = KernelRun.bf16(Arrays.copyOfRange(cache, half, cache.length));
+        IntArray keys = KernelRun.bf16(Arrays.copyOf(cache, half));
+        IntArray values = KernelRun.bf16(Arrays.copyOfRange(cache, half, cache.length));
+        int rowWords = EngineTasks.rowWords(config.queryWidth());
+        IntArray expected = HostArrays.ints(format.parts() * rows * rowWords);
+        IntArray out = HostArrays.ints(format.parts() * rows * rowWords);
+        KernelRun.run(format, new Object[] {input.words(), expectedQkv, bias.values(), gain.values(), turns, expectedKeys,
+                expectedValues}, new Object[] {expected, expectedKeys, expectedValues}, (tasks, graph) -> {
+                    tasks.prepareHeads("heads", input, expectedQkv, bias, gain, turns, expectedKeys, expectedValues,
+                            config, cacheTokens, rows);
+                    tasks.attend("attend", input, expectedQkv, expectedKeys, expectedValues, expected, config,
+                            cacheTokens, rows);
+                });
+        IntArray partials = HostArrays.ints(rows * config.heads() * DecodeAttention.splits(config, rows)
+                * DecodeAttention.partialWords(d));
+        IntArray tickets = HostArrays.ints(rows * config.kvHeads());
+        KernelRun.run(format, new Object[] {input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
+                tickets}, new Object[] {out, keys, values, tickets}, (tasks, graph) -> tasks.attendDecoding("attend",
+                input, qkv, bias, gain, turns, keys, values, partials, tickets, out, config, cacheTokens, rows));
+        for (int i = 0; i < 2 * rows * rowWords; i++) {
+            assertClose(activation(format, expected, rows, rowWords, i), activation(format, out, rows, rowWords, i),
+                    precision(format), rows + " rows, element " + i);
+        }
+        for (int i = 0; i < slots * config.kvWidth(); i++) {
+            assertClose(cached(format, expectedKeys, i), cached(format, keys, i), precision(format), "key " + i);
+            assertEquals(cached(format, expectedValues, i), cached(format, values, i), "value " + i);
+        }
+        assertArrayEquals(new int[rows * config.kvHeads()], tickets.toHeapArray());
+    }
+
     private static double attended(ActivationFormat format, float[] q, int query, IntArray keys, IntArray values,
             int firstSlot, int length, int kvHead, int element, ModelConfig config) {
         int d = config.headDim();
@@ -294,9 +365,12 @@ class EngineKernelsTest {
         }
         IntArray logits = KernelRun.bits(all);
         IntArray best = HostArrays.ints(rows.length);
-        KernelRun.run(format, new Object[] {logits}, new Object[] {best},
-                (tasks, graph) -> tasks.argmax("argmax", logits, best, columns, rows.length));
+        IntArray found = HostArrays.ints(rows.length * Argmax.FOUND_WORDS);
+        IntArray tickets = HostArrays.ints(rows.length);
+        KernelRun.run(format, new Object[] {logits, tickets}, new Object[] {best, tickets},
+                (tasks, graph) -> tasks.argmax("argmax", logits, found, tickets, best, columns, rows.length));
         assertArrayEquals(new int[] {699, 44, -1, 1, 511}, best.toHeapArray());
+        assertArrayEquals(new int[rows.length], tickets.toHeapArray());
     }
 
     @Test
@@ -304,8 +378,10 @@ class EngineKernelsTest {
         ActivationFormat format = ActivationFormat.BF16X2;
         IntArray logits = KernelRun.bits(new float[] {1f, 2f, 2.5f, 3f, 3f, 3f, 0.5f, 1.75f, 0f, 1f, 3f, 3f});
         IntArray best = HostArrays.ints(2);
-        KernelRun.run(format, new Object[] {logits}, new Object[] {logits, best},
-                (tasks, graph) -> tasks.argmax("argmax", logits, best, 3, 2));
+        IntArray found = HostArrays.ints(2 * Argmax.FOUND_WORDS);
+        IntArray tickets = HostArrays.ints(2);
+        KernelRun.run(format, new Object[] {logits, tickets}, new Object[] {logits, best},
+                (tasks, graph) -> tasks.argmax("argmax", logits, found, tickets, best, 3, 2));
         assertArrayEquals(new int[] {1, 1}, best.toHeapArray());
         float[] sums = {1.5f, 3.75f, 2.5f, 4f, 6f, 6f};
         for (int i = 0; i < sums.length; i++) {

@@ -71,7 +71,7 @@ public final class StepProfile {
                         new Linear(m.get(5)), new Linear(m.get(6)));
                 ModelWeights weights = new ModelWeights(m.get(7), java.util.Collections.nCopies(layers, layer), ones,
                         new Linear(m.get(7)));
-                EngineLimits limits = new EngineLimits((context + 200) * batches.stream().max(Integer::compare).get()
+                EngineLimits limits = new EngineLimits((context + 400) * batches.stream().max(Integer::compare).get()
                         + 5000, cache, activations, IntStream.iterate(1, rows -> rows * activations.parts() <= 128,
                         rows -> 2 * rows).boxed().toList());
                 try (TornadoEngine engine = new TornadoEngine("gpu", config, weights, limits,
@@ -93,7 +93,7 @@ public final class StepProfile {
         List<Sequence> sequences = new ArrayList<>();
         int[] tokens = new int[batch];
         for (int i = 0; i < batch; i++) {
-            sequences.add(engine.newSequence(context + 100));
+            sequences.add(engine.newSequence(context + 300));
             tokens[i] = engine.prefill(sequences.get(i), random(context, i), LogitsAt.LAST).argmax(0);
         }
         Logits logits = null;
@@ -104,7 +104,7 @@ public final class StepProfile {
             }
         }
         check("decode " + batch, logits, batch - 1, engine, format, seen);
-        int steps = 40;
+        int steps = 200;
         long start = System.nanoTime();
         for (int step = 0; step < steps; step++) {
             logits = engine.decode(sequences, tokens);
@@ -122,11 +122,11 @@ public final class StepProfile {
             }
             double best = Double.MAX_VALUE;
             for (int i = 0; i < 10; i++) {
-                best = Math.min(best, steps1.time(rows));
+                best = Math.min(best, steps1.time(new Forward.Shape(rows, true)));
             }
             System.out.printf("   device, whole graph %.1f us%n", best);
             double[] sum = new double[1];
-            steps1.profile(rows, name -> name.replaceFirst("^l\\d+_", "")).forEach((kind, time) -> {
+            steps1.profile(new Forward.Shape(rows, true), name -> name.replaceFirst("^l\\d+_", "")).forEach((kind, time) -> {
                 System.out.printf("   %-12s %4.0f launches %9.1f us, %7.2f each%n", kind, time[1], time[0],
                         time[0] / time[1]);
                 sum[0] += time[0];

@@ -104,27 +104,30 @@ class TornadoEngineTest {
         return all;
     }
 
+    /** Other sequences of a step change no bit; a prompt at once and token by token agree, but add up in another order. */
     @Test
-    void prefillStepsAndBatchesGiveTheSameBits() {
+    void prefillStepsAndBatchesAgree() {
         ModelConfig config = RandomModel.LLAMA;
         int[] text = tokens(config, 19, 3);
-        try (Engine engine = engine(config, WeightFormat.TCA_TBE);
+        try (Engine engine = engine(config, WeightFormat.FRAG11);
                 Sequence whole = engine.newSequence(20);
                 Sequence single = engine.newSequence(21);
                 Sequence other = engine.newSequence(22)) {
-            int[] expected = bits(row(engine.prefill(whole, text, LogitsAt.LAST), 0, config));
+            float[] prompt = row(engine.prefill(whole, text, LogitsAt.LAST), 0, config);
 
             engine.prefill(single, Arrays.copyOf(text, 5), LogitsAt.LAST);
             for (int i = 5; i < 18; i++) {
                 engine.decode(List.of(single), new int[] {text[i]});
             }
-            assertArrayEquals(expected,
-                    bits(row(engine.decode(List.of(single), new int[] {text[18]}), 0, config)), "token by token");
+            assertClose(prompt, row(engine.decode(List.of(single), new int[] {text[18]}), 0, config),
+                    "token by token");
 
             engine.prefill(other, tokens(config, 9, 4), LogitsAt.LAST);
             whole.truncate(18);
+            int[] alone = bits(row(engine.decode(List.of(whole), new int[] {text[18]}), 0, config));
+            whole.truncate(18);
             Logits batch = engine.decode(List.of(other, whole), new int[] {1, text[18]});
-            assertArrayEquals(expected, bits(row(batch, 1, config)), "in a batch, after a truncation");
+            assertArrayEquals(alone, bits(row(batch, 1, config)), "in a batch, after a truncation");
         }
     }
 
