@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
         footer = {
                 "  zipserv bench model Llama-3.1-8B.zip11 --compare uncompressed",
                 "  zipserv bench gemm --shape 4096x4096 --n 1,8,32"},
-        subcommands = {BenchModelCommand.class, BenchSoakCommand.class, BenchGemmCommand.class})
+        subcommands = {BenchModelCommand.class, BenchSoakCommand.class, BenchGemmCommand.class,
+            BenchRooflineCommand.class})
 final class BenchCommand {
 }

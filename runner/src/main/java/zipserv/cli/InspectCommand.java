@@ -54,7 +54,7 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (plot != null && !InspectPlot.canWrite(plot)) {
+        if (plot != null && !ChartFile.canWrite(plot)) {
             throw new ParameterException(command.commandLine(),
                     "--plot is " + plot + ", expected a name that ends in .png or .svg");
         }

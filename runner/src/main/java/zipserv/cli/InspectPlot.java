@@ -2,23 +2,13 @@ package zipserv.cli;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-import javax.imageio.ImageIO;
-
-import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
-import de.erichseifert.vectorgraphics2d.svg.SVGProcessor;
-import de.erichseifert.vectorgraphics2d.util.PageSize;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
@@ -44,49 +34,12 @@ final class InspectPlot {
     private InspectPlot() {
     }
 
-    /** Whether a file name ends as one of the formats does. */
-    static boolean canWrite(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return name.endsWith(".png") || name.endsWith(".svg");
-    }
-
     /** Draws into a file, which is replaced if it exists, when the drawing is complete. */
     static void write(InspectReport report, Path file) throws IOException {
         if (report.matrices().isEmpty()) {
             throw new CommandException(report.directory() + ": no BF16 matrix, nothing to plot");
         }
-        boolean svg = file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".svg");
-        Path folder = file.toAbsolutePath().getParent();
-        Path partial = folder.resolve("." + file.getFileName() + ".partial-" + ProcessHandle.current().pid());
-        try {
-            try (OutputStream out = Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW)) {
-                if (svg) {
-                    writeSvg(report, out);
-                } else {
-                    writePng(report, out);
-                }
-            } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
-                throw new CommandException("cannot draw: Java finds no fonts; install fontconfig and a font, such as "
-                        + "DejaVu", e);
-            }
-            Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(partial);
-        }
-    }
-
-    private static void writePng(InspectReport report, OutputStream out) throws IOException {
-        BufferedImage image = new BufferedImage(WIDTH, 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = image.createGraphics();
-        paint(report, graphics);
-        graphics.dispose();
-        ImageIO.write(image, "png", out);
-    }
-
-    private static void writeSvg(InspectReport report, OutputStream out) throws IOException {
-        VectorGraphics2D graphics = new VectorGraphics2D();
-        paint(report, graphics);
-        new SVGProcessor().getDocument(graphics.getCommands(), new PageSize(WIDTH, 2 * HEIGHT)).writeTo(out);
+        ChartFile.write(file, WIDTH, 2 * HEIGHT, graphics -> paint(report, graphics));
     }
 
     private static void paint(InspectReport report, Graphics2D graphics) {

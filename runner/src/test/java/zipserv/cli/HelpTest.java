@@ -43,6 +43,7 @@ class HelpTest {
         text.append('\n').append(section("zipserv bench model", Cli.run("bench", "model", "--help")));
         text.append('\n').append(section("zipserv bench soak", Cli.run("bench", "soak", "--help")));
         text.append('\n').append(section("zipserv bench gemm", Cli.run("bench", "gemm", "--help")));
+        text.append('\n').append(section("zipserv bench roofline", Cli.run("bench", "roofline", "--help")));
         return text.toString();
     }
 
