@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import zipserv.checkpoint.Checkpoint;
-import zipserv.cli.Interrupts.InterruptedCommandException;
+import zipserv.checkpoint.ProgressListener;
 import zipserv.model.Engine;
 import zipserv.model.EngineOptions;
 import zipserv.model.Engines;
@@ -67,36 +67,43 @@ final class EngineMixin {
 
     /** The same from an open checkpoint, which belongs to the session. */
     ModelSession open(Checkpoint checkpoint, Room room) {
-        boolean verbose = Zipserv.isVerbose(command.commandLine());
         try (Progress progress = new Progress(terminal, "load"); Interrupts interrupts = new Interrupts()) {
-            ModelConfig config = ModelConfig.load(checkpoint.directory());
-            EngineOptions options = EngineOptions.defaults().withThreads(threads.value())
-                    .withRoom(room.tokens(), room.sequences())
-                    .withLog(verbose ? terminal.err()::println : line -> { })
-                    .withProgress((done, total, tensor) -> {
-                        interrupts.check();
-                        progress.progress(done, total, tensor);
-                    });
-            Engines.Choice choice = Engines.installed().choose(device, checkpoint, config, options);
-            if (verbose || device.equals(Engines.AUTO)) {
-                terminal.err().println(choice.reason());
-            }
-            if (verbose) {
-                terminal.err().println("memory needed: "
-                        + Quantities.memory(choice.provider().memoryNeeded(checkpoint, config, options)));
-            }
-            Engine engine = choice.provider().open(checkpoint, config, options);
             try {
+                ModelConfig config = ModelConfig.load(checkpoint.directory());
+                Engine engine = load(checkpoint, config, room, (done, total, tensor) -> {
+                    interrupts.check();
+                    progress.progress(done, total, tensor);
+                });
+                ModelSession session = new ModelSession(checkpoint, config, engine);
+                if (interrupts.isRequested()) {
+                    engine.close();
+                }
                 interrupts.check();
-            } catch (InterruptedCommandException e) {
-                engine.close();
+                return session;
+            } catch (RuntimeException | Error e) {
+                checkpoint.close();
+                // An engine may have made something else of what the listener threw.
+                interrupts.check();
                 throw e;
             }
-            return new ModelSession(checkpoint, config, engine);
-        } catch (RuntimeException | Error e) {
-            checkpoint.close();
-            throw e;
         }
+    }
+
+    private Engine load(Checkpoint checkpoint, ModelConfig config, Room room, ProgressListener progress) {
+        boolean verbose = Zipserv.isVerbose(command.commandLine());
+        EngineOptions options = EngineOptions.defaults().withThreads(threads.value())
+                .withRoom(room.tokens(), room.sequences())
+                .withLog(verbose ? terminal.err()::println : line -> { })
+                .withProgress(progress);
+        Engines.Choice choice = Engines.installed().choose(device, checkpoint, config, options);
+        if (verbose || device.equals(Engines.AUTO)) {
+            terminal.err().println(choice.reason());
+        }
+        if (verbose) {
+            terminal.err().println("memory needed: "
+                    + Quantities.memory(choice.provider().memoryNeeded(checkpoint, config, options)));
+        }
+        return choice.provider().open(checkpoint, config, options);
     }
 
     /**

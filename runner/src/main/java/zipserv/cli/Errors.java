@@ -15,6 +15,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
+import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import zipserv.checkpoint.CheckpointException;
 import zipserv.cli.Interrupts.InterruptedCommandException;
 import zipserv.codec.MalformedMatrixException;
@@ -85,6 +86,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
             case CheckpointException e -> e.getMessage();
             case ModelException e -> e.getMessage();
             case GpuException e -> e.getMessage();
+            case TornadoOutOfMemoryException e -> GpuException.of(e).getMessage();
             case MalformedMatrixException e -> e.getMessage();
             case ContextOverflowException e -> e.getMessage();
             case UncheckedIOException e -> explain(e.getCause());

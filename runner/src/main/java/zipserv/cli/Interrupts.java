@@ -45,6 +45,11 @@ final class Interrupts implements AutoCloseable {
         action.run();
     }
 
+    /** Whether Ctrl-C was pressed. */
+    boolean isRequested() {
+        return requested;
+    }
+
     /** @throws InterruptedCommandException after Ctrl-C */
     void check() {
         if (requested) {
