@@ -14,7 +14,8 @@ sha256_of() {
 
 # demo_generate NAME FOLDER: generates text into NAME.txt, its statistics into NAME.stats.
 demo_generate() {
-    runner/bin/zipserv run "$2" --prompt "$DEMO_PROMPT" -n "$DEMO_TOKENS" --temperature 0.8 --seed 1 --ignore-eos --warmup 400 --stats \
+    runner/bin/zipserv run "$2" --device cpu --prompt "$DEMO_PROMPT" -n "$DEMO_TOKENS" --temperature 0.8 --seed 1 \
+        --ignore-eos --warmup 400 --stats \
         >"$out/$1.txt" 2>"$out/$1.stats" || { cat "$out/$1.stats" >&2; die "generating text failed"; }
 }
 
@@ -55,7 +56,7 @@ run_demo() {
     say "(the beginning; both texts are the same)"
 
     step "5. Comparing all logits of both, bit by bit"
-    runner/bin/zipserv compare-logits "$out/original" "$out/compressed" --prompt "$DEMO_PROMPT" 2>&1 \
+    runner/bin/zipserv compare-logits "$out/original" "$out/compressed" --device cpu --prompt "$DEMO_PROMPT" 2>&1 \
         | sed 's/^/    /' || die "the logits differ"
 
     step "Summary"

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code bench model}, on the CPU and in the emulation. */
 class BenchModelCommandTest {
@@ -55,23 +55,24 @@ class BenchModelCommandTest {
         assertEquals(List.of("1 pp16", "1 tg4", "1 tg6", "3 tg4", "3 tg6"),
                 table.stream().skip(2).map(line -> line.split(" *\\| *")).map(cells -> cells[8] + " " + cells[9]).toList());
         for (String line : table.subList(2, 7)) {
-            assertTrue(line.matches("\\| tiny.zip11 \\| +[0-9.]+ kB \\| +\\d+ \\| +cpu \\| +frag11 \\| +1[12]\\.\\d{3} \\| "
+            assertTrue(line.matches("\\| tiny.zip11 \\| +[0-9.]+ kB \\| +\\d+ \\| +cpu \\| +tca-tbe \\| +1[12]\\.\\d{3} \\| "
                     + "+[0-9.]+ kB \\| .*\\| +\\d+\\.\\d\\d ± \\d+\\.\\d\\d \\|"), line);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "emulator"})
-    void comparesWithTheSameWeightsUncompressed(String device) throws IOException {
+    @CsvSource({"cpu, tca-tbe", "cpu, frag11", "emulator, tca-tbe", "emulator, frag11"})
+    void comparesWithTheSameWeightsUncompressed(String device, String format) throws IOException {
         Path json = folder.resolve("out.json");
-        Cli.Result result = bench(compressed, "-p", "5", "-n", "3", "-b", "2", "-r", "2", "--device", device, "--compare",
+        Path model = TinyModel.compress(original, folder.resolve("tiny.zip11"), format);
+        Cli.Result result = bench(model, "-p", "5", "-n", "3", "-b", "2", "-r", "2", "--device", device, "--compare",
                 "uncompressed", "-o", "csv", "--json", json);
         assertEquals(ExitCode.OK, result.status(), result.err());
         assertTrue(result.err().endsWith("compressed and uncompressed weights gave the same tokens in every test\n"),
                 result.err());
         List<String> lines = result.out().lines().toList();
         assertEquals(5, lines.size(), result.out());
-        assertTrue(lines.get(2).matches("\"tiny.zip11\",\\d+,\\d+," + device + ",frag11,[0-9.]+,\\d+,2,tg3,[0-9.]+,[0-9.]+,"
+        assertTrue(lines.get(2).matches("\"tiny.zip11\",\\d+,\\d+," + device + "," + format + ",[0-9.]+,\\d+,2,tg3,[0-9.]+,[0-9.]+,"
                 + "2,[0-9.]+"), lines.get(2));
         assertTrue(lines.get(4).matches("\"tiny.zip11\",\\d+,\\d+," + device + ",bf16,16.0000,\\d+,2,tg3,[0-9.]+,[0-9.]+,2,"),
                 lines.get(4));

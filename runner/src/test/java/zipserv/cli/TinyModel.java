@@ -18,7 +18,12 @@ final class TinyModel {
 
     /** Compresses one, its smallest matrices too. */
     static Path compress(Path model, Path target) {
-        run("compress", model, target, "--min-elements", 1);
+        return compress(model, target, "tca-tbe");
+    }
+
+    /** The same in a format. */
+    static Path compress(Path model, Path target, String format) {
+        run("compress", model, target, "--min-elements", 1, "--format", format);
         return target;
     }
 
