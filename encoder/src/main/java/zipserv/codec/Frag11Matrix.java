@@ -30,6 +30,19 @@ record Frag11Matrix(int rows, int columns, MemorySegment words, MemorySegment ba
     private static final int TILE_STRIPS = 4;
     private static final int STRIDE = TILE_STRIPS * Frag11Layout.STRIP_COLUMNS;
 
+    private static final int LEAST_ESCAPE = 1 << 10;
+    private static final int MOST_ESCAPE = (1 << 15) - 1;
+    /** By position in a strip: index in a tile, less the strip's first column. */
+    private static final short[] PLACES = new short[Frag11Layout.STRIP_ELEMENTS];
+
+    static {
+        for (int position = 0; position < PLACES.length; position++) {
+            int plane = position >>> 1;
+            PLACES[position] =
+                    (short) (Frag11Layout.row(plane) * STRIDE + Frag11Layout.column(plane) + (position & 1));
+        }
+    }
+
     /** A matrix whose parts are still to be filled. */
     static Frag11Matrix allocate(int rows, int columns, long escapeWords, Arena arena) {
         return new Frag11Matrix(rows, columns,
@@ -89,28 +102,46 @@ record Frag11Matrix(int rows, int columns, MemorySegment words, MemorySegment ba
     }
 
     /**
-     * Applies the entries of words {@code from .. to - 1}, which {@link Frag11Reader} has found to exist. The very last
-     * one may be filling.
+     * Applies the entries of words {@code from .. to - 1}, which {@link Frag11Reader} has found to exist. Whatever they
+     * are, they change elements of their strip only, so they are judged all together at the end.
      *
      * @param left first column of their strip in the tile
      */
     private void applyEscapes(long from, long to, short[] out, int left) {
         int before = -1;
-        for (long i = 2 * from; i < 2 * to; i++) {
-            int entry = Short.toUnsignedInt(escapes.get(U16, 2 * i));
-            int position = Frag11Layout.escapePosition(entry);
-            if (!Frag11Layout.isEscape(entry) || position <= before) {
-                if (entry == 0 && i == 2 * to - 1) {
-                    return;
-                }
-                throw new MalformedMatrixException(Frag11Layout.ESCAPES, 2 * i, String.format(
-                        "entry 0x%04X, expected 0x0400 .. 0x7FFF and a position above %d", entry, before));
-            }
-            before = position;
-            int plane = Frag11Layout.escapePlane(entry);
-            out[Frag11Layout.row(plane) * STRIDE + left + Frag11Layout.column(plane) + (position & 1)] ^=
-                    (short) (entry & Frag11Layout.ESCAPED);
+        int wrong = 0;
+        for (long word = from; word < to; word++) {
+            int entries = escapes.get(I32, 4 * word);
+            int first = entries & 0xFFFF;
+            int second = entries >>> 16;
+            int firstPosition = Frag11Layout.escapePosition(first);
+            int secondPosition = Frag11Layout.escapePosition(second);
+            out[left + PLACES[firstPosition]] ^= (short) (first & Frag11Layout.ESCAPED);
+            out[left + PLACES[secondPosition]] ^= (short) (second & Frag11Layout.ESCAPED);
+            wrong |= first - LEAST_ESCAPE | MOST_ESCAPE - first | firstPosition - before - 1;
+            wrong |= second == 0 && word == to - 1 ? 0
+                    : second - LEAST_ESCAPE | MOST_ESCAPE - second | secondPosition - firstPosition - 1;
+            before = secondPosition;
         }
+        if (wrong < 0) {
+            throw malformed(from);
+        }
+    }
+
+    /** Finds the entry that is none, or not behind the one before it. */
+    private MalformedMatrixException malformed(long from) {
+        int before = -1;
+        long entry = 2 * from;
+        while (Frag11Layout.isEscape(entry(entry)) && Frag11Layout.escapePosition(entry(entry)) > before) {
+            before = Frag11Layout.escapePosition(entry(entry));
+            entry++;
+        }
+        return new MalformedMatrixException(Frag11Layout.ESCAPES, 2 * entry, String.format(
+                "entry 0x%04X, expected 0x0400 .. 0x7FFF and a position above %d", entry(entry), before));
+    }
+
+    private int entry(long index) {
+        return Short.toUnsignedInt(escapes.get(U16, 2 * index));
     }
 
     /** Makes the elements of a tile beyond the matrix +0. */
