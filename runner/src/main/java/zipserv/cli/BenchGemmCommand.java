@@ -69,8 +69,9 @@ final class BenchGemmCommand implements Callable<Integer> {
     private List<Integer> batches;
 
     @Option(names = "--format", split = ",", paramLabel = "NAME", defaultValue = "frag11,tca-tbe,raw,decompress,cublas",
-            description = "What to time: frag11, tca-tbe, raw, row-major, frag11-decompress, tca-tbe-decompress, prefill, "
-                    + "cublas; decompress means both decompressions. Default: ${DEFAULT-VALUE}.")
+            description = "What to time: frag11, tca-tbe, raw, row-major, cublas; decompress for both decompressions; "
+                    + "prefill for the GEMM of decompressed weights, unfused for it and each decompression together. "
+                    + "Default: ${DEFAULT-VALUE}.")
     private List<String> formats;
 
     @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
@@ -96,6 +97,9 @@ final class BenchGemmCommand implements Callable<Integer> {
 
     @Option(names = "--cublas", paramLabel = "FILE", description = "libcublasLt.so; else the system's.")
     private String cublas;
+
+    @Option(names = "--ptx", paramLabel = "FOLDER", description = "Keep the PTX of every kernel there.")
+    private Path ptx;
 
     @Option(names = "--tornado", description = "Also measure what TornadoVM adds per launch and per execute().")
     private boolean tornado;
@@ -138,7 +142,7 @@ final class BenchGemmCommand implements Callable<Integer> {
                 parse(formats, BenchGemmCommand::kernels, "--format").stream()
                         .flatMap(List::stream).distinct().toList(),
                 parse(plans, GemmPlan::parse, "--plan"), file, tuning, coverage(), isBf16(), Optional.ofNullable(cublas),
-                        tornado);
+                Optional.ofNullable(ptx), tornado);
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);
         if (json != null) {
@@ -214,8 +218,11 @@ final class BenchGemmCommand implements Callable<Integer> {
         if (id.equals("decompress")) {
             return Arrays.stream(Kernel.values()).filter(Kernel::isDecompression).toList();
         }
+        if (id.equals("unfused")) {
+            return List.of(Kernel.FRAG11_UNFUSED, Kernel.TCA_TBE_UNFUSED);
+        }
         return List.of(Arrays.stream(Kernel.values()).filter(kernel -> kernel.id().equals(id)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("expected decompress or one of "
+                .orElseThrow(() -> new IllegalArgumentException("expected decompress, unfused or one of "
                         + Arrays.stream(Kernel.values()).map(Kernel::id).collect(Collectors.joining(", ")))));
     }
 }

@@ -2,7 +2,6 @@ package zipserv.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.function.Predicate;
 import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.bench.GemmReport;
 import zipserv.tornado.bench.GemmResult;
@@ -29,9 +28,10 @@ final class GemmJson {
                 .put("execute_us", timing.plainExecute()).put("launch_us", timing.plainLaunch())
                 .put("profiled_kernel_us", timing.profiledKernel()));
         ObjectNode means = root.putObject("geometric_means");
-        for (Kernel kernel : new Kernel[] {Kernel.FRAG11, Kernel.TCA_TBE, Kernel.RAW, Kernel.PREFILL}) {
-            mean(report, means, kernel, "n_up_to_32", n -> n <= 32);
-            mean(report, means, kernel, "n_above_32", n -> n > 32);
+        for (Kernel kernel : GemmTable.SUMMED_UP) {
+            GemmTable.BATCHES.forEach((name, which) -> report.summary(kernel, Kernel.CUBLAS, which)
+                    .ifPresent(s -> means.putObject(kernel.id() + " vs cublas, N " + name).put("cells", s.cells())
+                            .put("geometric_mean", s.geometricMean()).put("smallest", s.smallest())));
         }
         return root.toPrettyString();
     }
@@ -45,12 +45,5 @@ final class GemmJson {
         report.speedAgainst(Kernel.RAW, r).ifPresent(ratio -> node.put("speed_vs_raw", ratio));
         report.speedAgainst(Kernel.CUBLAS, r).ifPresent(ratio -> node.put("speed_vs_cublas", ratio));
         report.partOfCopy(r).ifPresent(part -> node.put("part_of_copy", part));
-    }
-
-    private static void mean(GemmReport report, ObjectNode means, Kernel kernel, String batches,
-            Predicate<Integer> which) {
-        report.summary(kernel, Kernel.CUBLAS, which).ifPresent(s -> means.putObject(kernel.id() + "_vs_cublas_"
-                + batches)
-                .put("cells", s.cells()).put("geometric_mean", s.geometricMean()).put("smallest", s.smallest()));
     }
 }

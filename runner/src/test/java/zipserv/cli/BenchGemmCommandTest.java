@@ -49,7 +49,7 @@ class BenchGemmCommandTest {
         "--shape llama-3b         | --shape is 'llama-3b': expected two numbers",
         "--shape 16x12            | --shape is '16x12': expected at least one row, columns in multiples of 8",
         "--n 0                    | --n is [0], expected numbers from 1",
-        "--format frag12          | --format is 'frag12': expected decompress or one of frag11, tca-tbe, raw",
+        "--format frag12          | --format is 'frag12': expected decompress, unfused or one of frag11, tca-tbe, raw",
         "--plan 1x8               | --plan is '1x8': '1x8' is no plan",
         "--plan 3x1/1             | --plan is '3x1/1': plan of 3 strips",
         "--coverage 50            | --coverage is 50.0, expected more than 50 and at most 100",

@@ -1,6 +1,9 @@
 package zipserv.tornado.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -42,11 +45,12 @@ public final class GemmSuite {
      * @param coverage part of the weights within the best window of eight exponents, above 0.5, to 1
      * @param bf16     whether products are rounded to BF16, as cuBLAS's are, or left fp32
      * @param cublas   the library's file; empty for its usual names
+     * @param ptx      folder that gets the PTX of every kernel; empty to keep none
      * @param tornado  whether to measure TornadoVM's overhead too
      */
     public record Options(List<int[]> shapes, List<Integer> batches, List<Kernel> kernels, List<GemmPlan> plans,
                           PlanFile file, Tuning tuning, double coverage, boolean bf16, Optional<String> cublas,
-                                  boolean tornado) {
+                          Optional<Path> ptx, boolean tornado) {
     }
 
     /** What becomes of tuned plans. */
@@ -74,6 +78,8 @@ public final class GemmSuite {
         GpuRuntime.requireGpu();
         try (Cuda cuda = Cuda.open().orElseThrow(() -> new GpuException(GpuDriver.NO_DRIVER, null))) {
             return new GemmSuite(options, log).run(cuda);
+        } catch (UncheckedIOException e) {
+            throw e;
         } catch (RuntimeException | LinkageError e) {
             throw GpuException.of(e);
         }
@@ -92,7 +98,7 @@ public final class GemmSuite {
         for (int[] shape : options.shapes()) {
             int threads = Runtime.getRuntime().availableProcessors();
             GemmTasks tasks = new GemmTasks(shape[0], shape[1], options.coverage(), options.bf16(), threads);
-            try (GemmBench bench = new GemmBench(tasks, cuda, log)) {
+            try (GemmBench bench = new GemmBench(tasks, cuda, log, this::keep)) {
                 if (options.tuning() == Tuning.TUNE) {
                     tune(book, bench, shape, cuda);
                     save(target, book);
@@ -127,6 +133,16 @@ public final class GemmSuite {
         } catch (IOException e) {
             log.accept("tuned plans are not kept: cannot write " + options.file().path() + ": " + e.getMessage());
         }
+    }
+
+    private void keep(String name, String ptx) {
+        options.ptx().ifPresent(folder -> {
+            try {
+                Files.writeString(Files.createDirectories(folder).resolve(name + ".ptx"), ptx);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     private Optional<CublasLt> openCublas(Cuda cuda) {
