@@ -144,6 +144,20 @@ public final class PtxShared {
         copyAsync128(address, source, Math.toIntExact(index));
     }
 
+    /**
+     * {@link #copyAsyncAhead128} or, where {@code bytes} is 0, 16 bytes of zeros, for which nothing is read:
+     * {@code cp.async.cg.shared.global.L2::256B [d], [s], 16, bytes} (… cp.async).
+     *
+     * @param bytes 16 or 0
+     */
+    public static void copyAsyncOrZero128(int address, IntArray source, long index, int bytes) {
+        if (bytes == 0) {
+            EmulatedThread.current().copyAsync(aligned(address, 16), 0, 0, 0, 0);
+        } else {
+            copyAsync128(address, source, index);
+        }
+    }
+
     /** Closes the group of copies started since the last call: {@code cp.async.commit_group} (… cp.async). */
     public static void commitCopies() {
         EmulatedThread.current().commitCopies();

@@ -172,7 +172,7 @@ class PtxInstructionsTest {
             int v = in.get(i);
             int[] expected = {lane, ballot, in.get(first + Math.floorMod(v, 32)), in.get(first + (lane ^ 5)),
                 lane + 3 < 32 ? in.get(i + 3) : v, lane >= 7 ? in.get(i - 7) : v, in.get(first + 31 - lane), sum,
-                lane < 31 ? in.get(i + 1) : v, lane > 0 ? in.get(i - 1) : v};
+                lane < 31 ? in.get(i + 1) : v, lane > 0 ? in.get(i - 1) : v, lane >= 4 ? v + in.get(i - 4) : v};
             check("warp", in, i, out, PtxKernels.WARP_RESULTS * i, expected);
         }
     }
@@ -198,12 +198,15 @@ class PtxInstructionsTest {
     void halfWords() throws Exception {
         int blocks = 4;
         IntArray in = words(64 * blocks);
-        IntArray out = filled(32 * blocks, 0xDEAD);
+        IntArray out = filled(64 * blocks, 0xDEAD);
         KernelLauncher.run("halfWords", PtxKernels::halfWords, 64 * blocks, 64, in, out);
         for (int word = 0; word < 32 * blocks; word++) {
-            int last = word / 32 * 64 + 63 - 2 * (word % 32);
+            int block = word / 32 * 64;
+            int last = block + 63 - 2 * (word % 32);
             int[] expected = {in.get(last) & 0xFFFF | in.get(last - 1) << 16};
-            check("halfWords", in, last - 1, out, word, expected);
+            check("halfWords", in, last - 1, out, block + word % 32, expected);
+            int half = block + 63 - word % 32;
+            check("halfWords", in, half, out, block + 32 + word % 32, new int[] {in.get(half) & 0xFFFF});
         }
     }
 
@@ -221,7 +224,8 @@ class PtxInstructionsTest {
                     int column = 2 * (lane % 4);
                     expected[m] = element(in, block, 0, m, row, column)
                             | element(in, block, 0, m, row, column + 1) << 16;
-                    expected[4 + m] = element(in, block, 1, m, column, row)
+                    // The last eight rows of the second group are not copied but zero.
+                    expected[4 + m] = m == 3 ? 0 : element(in, block, 1, m, column, row)
                             | element(in, block, 1, m, column + 1, row) << 16;
                 }
                 expected[8] = expected[0];

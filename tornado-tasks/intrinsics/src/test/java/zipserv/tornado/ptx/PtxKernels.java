@@ -8,7 +8,7 @@ final class PtxKernels {
 
     static final int BITS_RESULTS = 16;
     static final int FLOAT_RESULTS = 8;
-    static final int WARP_RESULTS = 10;
+    static final int WARP_RESULTS = 11;
     static final int GLOBAL_RESULTS = 64;
 
     private PtxKernels() {
@@ -113,17 +113,22 @@ final class PtxKernels {
         out.set(o + 7, (int) sum);
         out.set(o + 8, (int) PtxWarp.shuffleDown(f, 1));
         out.set(o + 9, (int) PtxWarp.shuffleUp(f, 1));
+        out.set(o + 10, PtxWarp.addFromBelow(v, 4));
         PtxWarp.sync();
     }
 
-    /** A block of 64 threads puts its lower halves, reversed, into 32 words: two threads store to each. */
+    /**
+     * A block of 64 threads puts its lower halves, reversed, into 32 words: two threads store to each. Then come the first 32
+     * halves one by one.
+     */
     static void halfWords(KernelContext c, IntArray in, IntArray out) {
         int t = c.localIdx;
         int words = PtxShared.allocate(128);
         PtxShared.store16(words + 2 * (63 - t), in.get(c.globalIdx));
         c.localBarrier();
         if (t < 32) {
-            out.set(32 * c.groupIdx + t, PtxShared.load32(words + 4 * t));
+            out.set(64 * c.groupIdx + t, PtxShared.load32(words + 4 * t));
+            out.set(64 * c.groupIdx + 32 + t, PtxShared.load16(words + 2 * t));
         }
     }
 
@@ -159,7 +164,11 @@ final class PtxKernels {
         PtxShared.copyAsync128(rows + 16 * lane, in, base + 4 * lane);
         PtxShared.commitCopies();
         long second = base + 128 + 4 * lane;
-        PtxShared.copyAsync128(rows + 512 + 16 * lane, in, second);
+        if (lane < 8) {
+            PtxShared.copyAsyncAhead128(rows + 512 + 16 * lane, in, second);
+        } else {
+            PtxShared.copyAsyncOrZero128(rows + 512 + 16 * lane, in, second, lane < 24 ? 16 : 0);
+        }
         PtxShared.commitCopies();
         PtxShared.awaitCopies(1);
         PtxWarp.sync();

@@ -392,14 +392,19 @@ public final class PrefillGemm {
         return row * ROW_BYTES + ((unit ^ row >>> 1 & 3) << 4);
     }
 
-    /** Starts this thread's copies of an operand's stage: one unit each of every {@code threads / 4}th row. */
+    /**
+     * Starts this thread's copies of an operand's stage: one unit each of every {@code threads / 4}th row; rows behind the
+     * matrix become zeros.
+     */
     private static void copy(IntArray from, int to, int row, int rows, int blockRows, int threads, int rowWords, int word) {
         int stride = threads / ROW_UNITS;
         for (int i = 0; i < blockRows / stride; i++) {
-            // Rows behind the matrix are computed for nothing, from the last one.
-            int known = rows % blockRows == 0 ? row : Math.min(row + i * stride, rows - 1) - i * stride;
-            PtxShared.copyAsyncAhead128(to + i * stride * ROW_BYTES, from, (long) known * rowWords + word
-                    + (long) i * stride * rowWords);
+            long index = (long) row * rowWords + word + (long) i * stride * rowWords;
+            if (rows % blockRows == 0) {
+                PtxShared.copyAsyncAhead128(to + i * stride * ROW_BYTES, from, index);
+            } else {
+                PtxShared.copyAsyncOrZero128(to + i * stride * ROW_BYTES, from, index, row + i * stride < rows ? 16 : 0);
+            }
         }
     }
 

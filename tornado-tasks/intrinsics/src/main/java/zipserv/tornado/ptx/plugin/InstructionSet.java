@@ -232,6 +232,9 @@ final class InstructionSet {
         r.fixed("copyAsyncAhead128", Effect.READS_IN_ORDER, 1, NOTHING, "shl.b64\t$t0, $2, 2;\n\tadd.u64\t$t0, $1, $t0;\n\t"
                 + "cp.async.cg.shared.global.L2::256B\t[$0], " + at("$t0") + ", 16;",
                 int.class, IntArray.class, long.class);
+        r.fixed("copyAsyncOrZero128", Effect.READS_IN_ORDER, 1, NOTHING, "shl.b64\t$t0, $2, 2;\n\tadd.u64\t$t0, $1, $t0;\n\t"
+                + "cp.async.cg.shared.global.L2::256B\t[$0], " + at("$t0") + ", 16, $3;",
+                int.class, IntArray.class, long.class, int.class);
         r.fixed("commitCopies", Effect.WRITES, 0, NOTHING, "cp.async.commit_group;");
         r.fixed("awaitCopies", Effect.WRITES, 0, NOTHING, "cp.async.wait_group\t#0;", int.class);
     }
