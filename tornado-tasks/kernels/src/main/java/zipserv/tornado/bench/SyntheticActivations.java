@@ -1,6 +1,7 @@
 package zipserv.tornado.bench;
 
 import java.util.Random;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.FragmentLayout;
 import zipserv.tornado.kernels.GemmPlan;
@@ -24,16 +25,16 @@ final class SyntheticActivations {
 
     /** Rows in pairs of BF16, padded with zeros to whole tiles of rows and blocks of columns. */
     static IntArray padded(int batch, int columns) {
-        Random random = new Random(1000 + batch);
         IntArray x = HostArrays.ints(GemmPlan.activationWords(columns, batch));
         x.init(0);
-        for (int row = 0; row < batch; row++) {
+        IntStream.range(0, batch).parallel().forEach(row -> {
+            Random random = new Random(1000L * batch + row);
             for (int pair = 0; pair < columns / 2; pair++) {
                 int low = SyntheticWeights.bf16((float) random.nextGaussian()) & 0xFFFF;
                 int high = SyntheticWeights.bf16((float) random.nextGaussian());
                 x.set(row * rowWords(columns) + pair, low | high << 16);
             }
-        }
+        });
         return x;
     }
 }
