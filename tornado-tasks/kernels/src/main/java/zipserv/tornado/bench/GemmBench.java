@@ -63,7 +63,9 @@ final class GemmBench implements AutoCloseable {
         log.accept(String.format("%d x %d: TornadoVM compiled %d kernels in %.1f s", m, k, ptx.size(),
                 (System.nanoTime() - start) / 1e9));
         for (Launch launch : launches) {
-            keeper.accept(m + "x" + k + "-" + launch.name(), ptx.get(launch.key()));
+            int registers = launch.grid().maxRegisters();
+            keeper.accept(m + "x" + k + "-" + launch.name(), (registers == 0 ? "" : "// at most " + registers
+                    + " registers\n") + ptx.get(launch.key()));
         }
         cuda.makeCurrent();
         Map<GemmTask, GemmReplay.Replayed> replayed = new LinkedHashMap<>();
