@@ -5,6 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.FragmentLayout;
 import zipserv.model.ModelConfig;
+import zipserv.tornado.ptx.Pair;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
@@ -36,6 +37,9 @@ final class DecodeAttention {
     static final int BIAS = 1;
     /** Bit of the flags: heads of queries and keys are normalised. */
     static final int NORM = 2;
+
+    /** Bit of the flags: activations have two parts, see {@link SplitValue}. */
+    static final int TWO_PARTS = 4;
 
     private static final int WARPS = THREADS / PtxWarp.SIZE;
     private static final int STREAMS = 4 * WARPS;
@@ -74,6 +78,11 @@ final class DecodeAttention {
         return rows * config.kvHeads() * splits(config, rows);
     }
 
+    /** What is constant in a kernel, as one number: flags, splits and lines to fetch. */
+    static int code(int flags, int splits, int lines) {
+        return flags | splits << 3 | lines << 9;
+    }
+
     /** Words of a split's result for a head: the sum of values, maximum and total, padded. */
     static int partialWords(int headDim) {
         return headDim + 4;
@@ -93,16 +102,22 @@ final class DecodeAttention {
      * @param tickets   with splits, a zero for each row and key/value head
      * @param out       BF16, rows padded to blocks of 64; zeros for rows without work
      * @param headDim   a multiple of 4, at most {@value #MAX_DIM}
-     * @param flags     {@link #BIAS} and {@link #NORM}
-     * @param parts     1 or 2 parts of qkv and of out, see {@link SplitValue}
+     * @param code      {@link #code}
      * @param restCache distance of the parts of keys and of values
+     * @param next      see {@link Prefetch}
      */
     static void attend(KernelContext context, IntArray input, IntArray qkv, FloatArray bias, FloatArray gain,
             FloatArray turns, IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out,
-            int rows, int heads, int kvHeads, int headDim, float epsilon, int flags, int splits, int parts,
+            IntArray next, int rows, int heads, int kvHeads, int headDim, float epsilon, int code,
             int restCache) {
         int shared = PtxShared.allocate(SHARED_BYTES);
         int thread = context.localIdx;
+        int flags = code & 7;
+        int splits = code >>> 3 & 63;
+        int parts = (flags & TWO_PARTS) != 0 ? 2 : 1;
+        int lines = code >>> 9;
+        Prefetch.fetch(next, lines, context.groupIdx * THREADS + thread, rows * kvHeads * splits * THREADS);
+        PtxSync.awaitPredecessor();
         int warp = thread >>> 5;
         int lane = PtxWarp.lane();
         int group = heads / kvHeads;
@@ -188,14 +203,21 @@ final class DecodeAttention {
             float s13 = 0f;
             float s14 = 0f;
             float s15 = 0f;
+            // The next position's key and value are on their way while this one's are used.
+            int ahead = cache + Math.clamp(from + stream, 0, Math.max(to, 1) - 1) * slotWords + place;
+            Quad k0 = from < to ? load(keys, ahead, place, words, wide) : Quad.of(0, 0, 0, 0);
+            Quad k1 = from < to ? load(keys, ahead + 32, place + 32, words, wide) : Quad.of(0, 0, 0, 0);
+            Quad v0 = from < to ? load(values, ahead, place, words, wide) : Quad.of(0, 0, 0, 0);
+            Quad v1 = from < to ? load(values, ahead + 32, place + 32, words, wide) : Quad.of(0, 0, 0, 0);
             for (int tile = from; tile < to; tile += streams) {
                 int p = tile + stream;
                 boolean valid = p < to;
                 int at = cache + Math.min(p, to - 1) * slotWords + place;
-                Quad k0 = load(keys, at, place, words, wide);
-                Quad k1 = load(keys, at + 32, place + 32, words, wide);
-                Quad v0 = load(values, at, place, words, wide);
-                Quad v1 = load(values, at + 32, place + 32, words, wide);
+                ahead = cache + Math.min(p + streams, to - 1) * slotWords + place;
+                Quad nextK0 = load(keys, ahead, place, words, wide);
+                Quad nextK1 = load(keys, ahead + 32, place + 32, words, wide);
+                Quad nextV0 = load(values, ahead, place, words, wide);
+                Quad nextV1 = load(values, ahead + 32, place + 32, words, wide);
                 float product = dot(q0, q1, k0, 0f);
                 product = dot(q2, q3, k1, product);
                 if (restCache != 0) {
@@ -247,6 +269,10 @@ final class DecodeAttention {
                     s14 = PtxFloat.fma(weight, PtxFloat.lowBf16(r1.w()), s14);
                     s15 = PtxFloat.fma(weight, PtxFloat.highBf16(r1.w()), s15);
                 }
+                k0 = nextK0;
+                k1 = nextK1;
+                v0 = nextV0;
+                v1 = nextV1;
             }
             int own = ownHead * streams + stream;
             int sums = shared + QUERY_BYTES + (own * MAX_DIM << 2) + (place << 3);
@@ -335,12 +361,27 @@ final class DecodeAttention {
                     int weights = shared + WEIGHTS + (head * MAX_SPLITS << 2);
                     float low = 0f;
                     float high = 0f;
-                    for (int s = 0; s < used; s++) {
-                        float weight = PtxShared.loadFloat(weights + (s << 2));
-                        low = PtxFloat.fma(weight,
-                                PtxBits.asFloat(PtxMemory.load32(partials, at + s * partialWords(headDim))), low);
-                        high = PtxFloat.fma(weight,
-                                PtxBits.asFloat(PtxMemory.load32(partials, at + s * partialWords(headDim) + 1)), high);
+                    // Four at a time, so that their loads overlap; those beyond have no weight.
+                    for (int s = 0; s < used; s += 4) {
+                        int s1 = Math.min(s + 1, splits - 1);
+                        int s2 = Math.min(s + 2, splits - 1);
+                        int s3 = Math.min(s + 3, splits - 1);
+                        Pair sum0 = PtxMemory.load64(partials, at + s * partialWords(headDim));
+                        Pair sum1 = PtxMemory.load64(partials, at + s1 * partialWords(headDim));
+                        Pair sum2 = PtxMemory.load64(partials, at + s2 * partialWords(headDim));
+                        Pair sum3 = PtxMemory.load64(partials, at + s3 * partialWords(headDim));
+                        float weight0 = PtxShared.loadFloat(weights + (s << 2));
+                        float weight1 = s + 1 < used ? PtxShared.loadFloat(weights + (s1 << 2)) : 0f;
+                        float weight2 = s + 2 < used ? PtxShared.loadFloat(weights + (s2 << 2)) : 0f;
+                        float weight3 = s + 3 < used ? PtxShared.loadFloat(weights + (s3 << 2)) : 0f;
+                        low = PtxFloat.fma(weight0, PtxBits.asFloat(sum0.x()), low);
+                        high = PtxFloat.fma(weight0, PtxBits.asFloat(sum0.y()), high);
+                        low = PtxFloat.fma(weight1, PtxBits.asFloat(sum1.x()), low);
+                        high = PtxFloat.fma(weight1, PtxBits.asFloat(sum1.y()), high);
+                        low = PtxFloat.fma(weight2, PtxBits.asFloat(sum2.x()), low);
+                        high = PtxFloat.fma(weight2, PtxBits.asFloat(sum2.y()), high);
+                        low = PtxFloat.fma(weight3, PtxBits.asFloat(sum3.x()), low);
+                        high = PtxFloat.fma(weight3, PtxBits.asFloat(sum3.y()), high);
                     }
                     SplitValue.store(out, row * rowWords + (kvHead * group + head) * words + (element >>> 1), restOut,
                             low, high);

@@ -71,17 +71,18 @@ final class EngineTasks {
 
     /** {@link Normalization} without addition. */
     void normalize(String name, FloatArray x, IntArray unused, FloatArray gain, IntArray h, int columns, float epsilon,
-            int rows) {
-        launches.add(name, Grid.of(rows, Normalization.THREADS), Normalization::apply, context, x, unused, gain, gain,
-                h, columns, rowWords(columns), epsilon, 0, 0, 0, rest(rows, rowWords(columns)));
+            int rows, Prefetch next) {
+        launches.add(name, Grid.of(Normalization.blocks(rows, next), Normalization.THREADS), Normalization::apply,
+                context, x, unused, gain, gain, h, next.words(), rows, columns, rowWords(columns), epsilon, 0, 0, 0,
+                rest(rows, rowWords(columns)), next.lines());
     }
 
     /** {@link Normalization}. */
     void addAndNormalize(String name, FloatArray x, IntArray y, Bias bias, FloatArray gain, IntArray h, int columns,
-            float epsilon, int rows) {
-        launches.add(name, Grid.of(rows, Normalization.THREADS), Normalization::apply, context, x, y, bias.values(),
-                gain, h, columns, rowWords(columns), epsilon, 1, bias.present(), rest(rows, columns),
-                rest(rows, rowWords(columns)));
+            float epsilon, int rows, Prefetch next) {
+        launches.add(name, Grid.of(Normalization.blocks(rows, next), Normalization.THREADS), Normalization::apply,
+                context, x, y, bias.values(), gain, h, next.words(), rows, columns, rowWords(columns), epsilon, 1,
+                bias.present(), rest(rows, columns), rest(rows, rowWords(columns)), next.lines());
     }
 
     /** {@link Heads}. */
@@ -116,13 +117,14 @@ final class EngineTasks {
     /** {@link DecodeAttention}. */
     void attendDecoding(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns,
             IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out, ModelConfig config,
-            int cacheTokens, int rows) {
-        int flags = bias.present() * DecodeAttention.BIAS + gain.present() * DecodeAttention.NORM;
+            int cacheTokens, int rows, Prefetch next) {
+        int flags = bias.present() * DecodeAttention.BIAS + gain.present() * DecodeAttention.NORM
+                + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
+        int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows), next.lines());
         launches.add(name, new Grid(DecodeAttention.blocks(config, rows), DecodeAttention.THREADS, 128),
                 DecodeAttention::attend, context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
-                partials, tickets, out, rows, config.heads(), config.kvHeads(), config.headDim(),
-                config.rmsNormEpsilon(), flags, DecodeAttention.splits(config, rows), format.parts(),
-                restCache(config, cacheTokens));
+                partials, tickets, out, next.words(), rows, config.heads(), config.kvHeads(), config.headDim(),
+                config.rmsNormEpsilon(), code, restCache(config, cacheTokens));
     }
 
     /** {@link Argmax}. */

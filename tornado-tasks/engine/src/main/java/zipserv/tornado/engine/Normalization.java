@@ -7,6 +7,7 @@ import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
+import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
@@ -15,7 +16,7 @@ import zipserv.tornado.ptx.Quad;
  * stream stays fp32, h is BF16 for the Tensor Cores and padded as they want it.
  *
  * <p>A single row has to be fast: a block of 1,024 threads, of which each takes four elements at a time and keeps them in
- * shared memory until the norm is known.
+ * shared memory until the norm is known. Further blocks only fetch weights of the next product, see {@link Prefetch}.
  */
 final class Normalization {
 
@@ -23,13 +24,20 @@ final class Normalization {
     static final int THREADS = 1024;
     /** Longest row: what fits in shared memory. */
     static final int MAX_COLUMNS = 12_000;
+    /** Blocks behind those of the rows where there is something to fetch. */
+    private static final int FETCHING_BLOCKS = 64;
     private static final int WARPS = THREADS / PtxWarp.SIZE;
 
     private Normalization() {
     }
 
+    /** Blocks of the grid. */
+    static int blocks(int rows, Prefetch next) {
+        return rows + (next.lines() > 0 ? FETCHING_BLOCKS : 0);
+    }
+
     /**
-     * The kernel. Worker: 1-D, {@value #THREADS} threads a block, a block per row. The squares are added in a fixed
+     * The kernel. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks} blocks. The squares are added in a fixed
      * order.
      *
      * @param x        residual stream, fp32 rows of {@code columns}
@@ -42,12 +50,28 @@ final class Normalization {
      * @param addBias  1 to add the bias too
      * @param restY    distance of the parts of y, see {@link SplitValue}
      * @param restH    distance of the parts of h
+     * @param next     see {@link Prefetch}
+     * @param lines    lines to fetch
      */
     static void apply(KernelContext context, FloatArray x, IntArray y, FloatArray bias, FloatArray gain, IntArray h,
-            int columns, int rowWords, float epsilon, int addY, int addBias,
-            int restY, int restH) {
+            IntArray next, int rows, int columns, int rowWords, float epsilon, int addY, int addBias, int restY,
+            int restH, int lines) {
         int kept = PtxShared.allocate(columns << 2);
         int partial = PtxShared.allocate(WARPS << 2);
+        int row = context.groupIdx;
+        if (lines > 0 && row >= rows) {
+            Prefetch.fetch(next, lines, (row - rows) * THREADS + context.localIdx, FETCHING_BLOCKS * THREADS);
+        }
+        PtxSync.awaitPredecessor();
+        if (row < rows) {
+            normalize(context, kept, partial, x, y, bias, gain, h, columns, rowWords, epsilon, addY, addBias, restY,
+                    restH);
+        }
+    }
+
+    private static void normalize(KernelContext context, int kept, int partial, FloatArray x, IntArray y,
+            FloatArray bias, FloatArray gain, IntArray h, int columns, int rowWords, float epsilon, int addY,
+            int addBias, int restY, int restH) {
         int row = context.groupIdx;
         int thread = context.localIdx;
         int first = row * columns;

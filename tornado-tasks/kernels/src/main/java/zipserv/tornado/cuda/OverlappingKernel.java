@@ -7,13 +7,17 @@ package zipserv.tornado.cuda;
  *
  * <p>TornadoVM prints PTX for sm_86 at most, which lacks the instruction, so it is put into the text. Loads through the
  * read-only path become ordinary ones, since they might be moved in front of the wait; those of weights, which nobody
- * writes, stay as they are.
+ * writes, stay as they are. A kernel that says where it begins to need its predecessor waits there, else at its
+ * beginning. Prefetches become those of whole lines, which sm_90 has too.
  */
 public final class OverlappingKernel {
 
     /** Compute capability from which on there are overlapping launches. */
     public static final int LEAST_CAPABILITY = 90;
 
+    /** What {@link zipserv.tornado.ptx.PtxSync#awaitPredecessor} prints. */
+    private static final String MARK = "// awaitPredecessor";
+    private static final String WAIT = "griddepcontrol.wait;\n\tgriddepcontrol.launch_dependents;";
     private static final String ENTRY = "BLOCK_0:\n";
 
     private OverlappingKernel() {
@@ -33,6 +37,7 @@ public final class OverlappingKernel {
                 .replace("ld.global.nc.u32", "ld.global.u32")
                 .replace("ld.global.nc.v2.u32", "ld.global.v2.u32")
                 .replace("ld.global.nc.v4.u32", "ld.global.v4.u32")
-                .replace(ENTRY, ENTRY + "\tgriddepcontrol.wait;\n\tgriddepcontrol.launch_dependents;\n");
+                .replaceAll("prefetch\\.global\\.L2\\s+(\\[[^]]*\\]);", "cp.async.bulk.prefetch.L2.global\t$1, 128;")
+                .replace(ptx.contains(MARK) ? MARK : ENTRY, ptx.contains(MARK) ? WAIT : ENTRY + "\t" + WAIT + "\n");
     }
 }

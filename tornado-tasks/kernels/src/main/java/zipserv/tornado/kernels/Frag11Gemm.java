@@ -8,6 +8,7 @@ import zipserv.codec.FragmentLayout;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
+import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
@@ -163,6 +164,7 @@ public final class Frag11Gemm {
         Accumulator sum14 = Accumulator.zero();
         Accumulator sum15 = Accumulator.zero();
 
+        PtxSync.awaitPredecessor();
         while (column < end) {
             int xWord = xLane + column * StripLayout.BLOCK_WORDS;
             Quad low0 = PtxMemory.loadReadOnly128(x, xWord, 0);

@@ -8,6 +8,7 @@ import zipserv.codec.FragmentLayout;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
+import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
@@ -84,6 +85,7 @@ public final class RawGemm {
             b2 = PtxMemory.loadStream128(weights, wordB, 256);
             b3 = PtxMemory.loadStream128(weights, wordB, 384);
         }
+        PtxSync.awaitPredecessor();
         while (column < end) {
             int xWord = xLane + column * StripLayout.BLOCK_WORDS;
             Quad low0 = PtxMemory.loadReadOnly128(x, xWord, 0);

@@ -294,6 +294,7 @@ final class InstructionSet {
     private void sync() {
         IntrinsicRegistry r = of(PtxSync.class);
         r.fixed("fence", Effect.WRITES, 0, NOTHING, "fence.acq_rel.gpu;");
+        r.fixed("awaitPredecessor", Effect.WRITES, 0, NOTHING, "// awaitPredecessor");
         String address = address(int.class);
         r.fixed("fetchAdd", Effect.UPDATES, 1, WORD,
                 address + "atom.acq_rel.gpu.global.add.u32\t$r0, " + at("$t0") + ", $2;",
