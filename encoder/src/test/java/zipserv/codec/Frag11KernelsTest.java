@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,44 @@ class Frag11KernelsTest {
             for (int i = 0; i < pairs.length; i++) {
                 assertEquals(pairs[i], Frag11Layout.pair(lanes[i], bias) ^ lanesDifferences[i]);
                 assertEquals(lanesDifferences[i] == 0 ? 0 : 1, lanesEscaped[i % 32] >>> i / 32 & 1);
+            }
+        }
+    }
+
+    @Test
+    void loadersAgreeWithTheLayout() {
+        int columns = 101;
+        MemorySegment elements = MemorySegment.ofArray(new byte[2 * 16 * columns + 2]);
+        for (long i = 0; i < elements.byteSize(); i += 2) {
+            elements.set(Frag11Matrix.U16, i, (short) random.nextInt());
+        }
+        int[] expected = new int[Frag11Layout.PLANE_WORDS];
+        for (int plane = 0; plane < expected.length; plane++) {
+            int at = Frag11Layout.row(plane) * columns + 33 + Frag11Layout.column(plane);
+            expected[Frag11Layout.word(Frag11Layout.pairOf(plane), Frag11Layout.laneOf(plane))] =
+                    elements.get(Frag11Matrix.I32, 2L * at);
+        }
+        for (FieldEncoder encoder : List.of(new LaneFieldEncoder(), new VectorFieldEncoder())) {
+            int[] pairs = new int[Frag11Layout.PLANE_WORDS];
+            encoder.load(elements, 2 * 33, 2 * columns, pairs);
+            assertArrayEquals(expected, pairs);
+        }
+    }
+
+    @Test
+    void packersAgreeWithTheLayout() {
+        int[] fields = random.ints(Frag11Layout.PLANE_WORDS).map(Frag11Layout::field).toArray();
+        for (FieldEncoder encoder : List.of(new LaneFieldEncoder(), new VectorFieldEncoder())) {
+            int[] words = fields.clone();
+            encoder.pack(words);
+            for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
+                for (int pair = 0; pair < Frag11Layout.PAIRS; pair++) {
+                    int j = pair - Frag11Layout.LANE_WORDS;
+                    int found = j < 0 ? Frag11Layout.field(words[Frag11Layout.word(pair, lane)])
+                            : Frag11Layout.spareField(j, words[Frag11Layout.word(2 * j, lane)],
+                                    words[Frag11Layout.word(2 * j + 1, lane)], words[Frag11Layout.word(10, lane)]);
+                    assertEquals(fields[Frag11Layout.word(pair, lane)], found);
+                }
             }
         }
     }

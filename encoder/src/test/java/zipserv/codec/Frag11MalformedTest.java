@@ -215,16 +215,18 @@ class Frag11MalformedTest {
         }
     }
 
-    @Test
-    void entriesOutOfOrder() {
+    /** Twice the same position, in one word and in two. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4})
+    void entriesOutOfOrder(int at) {
         MemorySegment escapes = data("escapes");
-        short first = escapes.get(Frag11Matrix.U16, 0);
-        escapes.set(Frag11Matrix.U16, 2, first);
+        short before = escapes.get(Frag11Matrix.U16, 2L * at - 2);
+        escapes.set(Frag11Matrix.U16, 2L * at, before);
         MalformedMatrixException e = assertThrows(MalformedMatrixException.class,
                 () -> open().decodeTile(0, 0, new short[4096]));
         assertEquals("escapes", e.part());
-        assertEquals(2, e.offset());
-        assertTrue(e.getMessage().endsWith("a position above " + (first & 0x3FF)), e.getMessage());
+        assertEquals(2L * at, e.offset());
+        assertTrue(e.getMessage().endsWith("a position above " + (before & 0x3FF)), e.getMessage());
     }
 
     /** Whatever the bits are, decoding either gives elements or says what is wrong. */

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.GraphicsEnvironment;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -19,6 +21,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import zipserv.checkpoint.Checkpoint;
+import zipserv.codec.ExponentHistogram;
 
 class InspectCommandTest {
 
@@ -69,6 +73,26 @@ class InspectCommandTest {
         assertEquals(16, original.at("/total/bits_per_weight").doubleValue());
         assertEquals(compressed.at("/total/stored_bytes").doubleValue() * 8 / 5_475_584,
                 compressed.at("/total/bits_per_weight").doubleValue(), 1e-9);
+    }
+
+    /** Every 16 rows have a window of their own, and what fills the words of escapes is none of them. */
+    @Test
+    void coverageOfTheDefaultFormatIsExact() throws IOException {
+        Path original = DemoModel.restore(folder.resolve("original"));
+        Path packed = folder.resolve("packed");
+        assertEquals(ExitCode.OK, Cli.run("compress", original, packed).status());
+        JsonNode embedding = json(packed).at("/tensors/0");
+        assertEquals("frag11", embedding.get("format").textValue());
+        long covered = 0;
+        try (Checkpoint checkpoint = Checkpoint.open(original)) {
+            MemorySegment weights = checkpoint.matrix("model.embed_tokens.weight").parts().getFirst().data();
+            for (long from = 0; from < weights.byteSize(); from += 16 * 2 * 256) {
+                ExponentHistogram exponents = ExponentHistogram.of(weights.asSlice(from, 16 * 2 * 256), 1);
+                covered += IntStream.rangeClosed(0, 248).mapToLong(base ->
+                        IntStream.range(base, base + 8).mapToLong(exponents::count).sum()).max().orElseThrow();
+            }
+        }
+        assertEquals((double) covered / (4096 * 256), embedding.get("coverage").doubleValue(), 1e-9);
     }
 
     private JsonNode json(Path model) throws IOException {
