@@ -44,6 +44,8 @@ tornado_flags() {
         printf '%s\n' "--add-exports=$line=ALL-UNNAMED"
     done <"$(dirname "${BASH_SOURCE[0]}")/compiler-exports"
     # A kernel that cannot be compiled is an error, not a reason to run it on the CPU. The limit on device memory is a
-    # soft one, of 4 GB unless told otherwise: the device's own should count. The last one saves work in every launch.
-    printf '%s\n' -Dtornado.recover.bailout=False -Dtornado.device.memory=1024GB -Dtornado.max.events=1024
+    # soft one, of 4 GB unless told otherwise: the device's own should count. Fewer events save work in every launch.
+    # Kernels consist of more methods than the compiler looks at unless told otherwise.
+    printf '%s\n' -Dtornado.recover.bailout=False -Dtornado.device.memory=1024GB -Dtornado.max.events=1024 \
+        -Djdk.graal.MethodInlineBailoutLimit=0 -Djdk.graal.MaximumDesiredSize=100000
 }

@@ -142,6 +142,11 @@ public final class EmulatedThread {
         block.sharedMemory().store(this, address, word);
     }
 
+    /** Writes the lower 8 bits of a word at a shared byte address. */
+    public void storeSharedByte(int address, int value) {
+        block.sharedMemory().storeByte(this, address, value);
+    }
+
     /** Writes the lower 16 bits of a word at a shared byte address, a multiple of 2. */
     public void storeSharedHalf(int address, int half) {
         block.sharedMemory().storeHalf(this, address, half);

@@ -16,7 +16,7 @@ final class SharedMemory {
     private final Block block;
     private final List<Integer> bases = new ArrayList<>();
     private int[] words;
-    /** Of half words, which is what the narrowest store writes. */
+    /** Of bytes, which is what the narrowest store writes. */
     private AccessHistory history;
     /** Per word the thread whose copy into it is under way, plus 1. */
     private short[] pending;
@@ -41,7 +41,7 @@ final class SharedMemory {
         }
         if (words == null) {
             words = new int[WORDS];
-            history = new AccessHistory(2 * WORDS);
+            history = new AccessHistory(Integer.BYTES * WORDS);
             pending = new short[WORDS];
         }
         int rounded = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
@@ -54,8 +54,7 @@ final class SharedMemory {
 
     int load(EmulatedThread thread, int address) {
         int word = checked(address, "read");
-        report(history.read(2 * word, thread), address);
-        report(history.read(2 * word + 1, thread), address);
+        noteRead(Integer.BYTES * word, Integer.BYTES, thread, address);
         return words[word];
     }
 
@@ -66,13 +65,13 @@ final class SharedMemory {
         }
         int half = address >>> 1 & 1;
         int word = checked(address - Short.BYTES * half, "read");
-        report(history.read(2 * word + half, thread), address);
+        noteRead(Integer.BYTES * word + Short.BYTES * half, Short.BYTES, thread, address);
         return words[word] >>> 16 * half & 0xFFFF;
     }
 
     void store(EmulatedThread thread, int address, int value) {
         int word = checked(address, "write");
-        noteWrite(word, thread, address);
+        noteWrite(Integer.BYTES * word, Integer.BYTES, thread, address);
         words[word] = value;
     }
 
@@ -83,19 +82,34 @@ final class SharedMemory {
         }
         int half = address >>> 1 & 1;
         int word = checked(address - Short.BYTES * half, "write");
-        report(history.write(2 * word + half, thread), address);
+        noteWrite(Integer.BYTES * word + Short.BYTES * half, Short.BYTES, thread, address);
         words[word] = words[word] & ~(0xFFFF << 16 * half) | (value & 0xFFFF) << 16 * half;
     }
 
-    private void noteWrite(int word, EmulatedThread thread, int address) {
-        report(history.write(2 * word, thread), address);
-        report(history.write(2 * word + 1, thread), address);
+    /** Writes the byte at an address. */
+    void storeByte(EmulatedThread thread, int address, int value) {
+        int part = address & 3;
+        int word = checked(address - part, "write");
+        noteWrite(Integer.BYTES * word + part, 1, thread, address);
+        words[word] = words[word] & ~(0xFF << 8 * part) | (value & 0xFF) << 8 * part;
+    }
+
+    private void noteRead(int cell, int bytes, EmulatedThread thread, int address) {
+        for (int i = 0; i < bytes; i++) {
+            report(history.read(cell + i, thread), address);
+        }
+    }
+
+    private void noteWrite(int cell, int bytes, EmulatedThread thread, int address) {
+        for (int i = 0; i < bytes; i++) {
+            report(history.write(cell + i, thread), address);
+        }
     }
 
     /** Notes that a thread's asynchronous copy writes a word from now on, until {@link #complete}. */
     void startCopy(EmulatedThread thread, int address) {
         int word = checked(address, "asynchronous copy");
-        noteWrite(word, thread, address);
+        noteWrite(Integer.BYTES * word, Integer.BYTES, thread, address);
         pending[word] = (short) (thread.thread + 1);
     }
 

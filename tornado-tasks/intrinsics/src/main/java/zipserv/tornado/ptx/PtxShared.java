@@ -55,6 +55,11 @@ public final class PtxShared {
         return new Quad(load32(address), load32(address + 4), load32(address + 8), load32(address + 12));
     }
 
+    /** The lower 8 bits: {@code st.shared.u8} (… st). */
+    public static void store8(int address, int value) {
+        EmulatedThread.current().storeSharedByte(address, value);
+    }
+
     /** The lower 16 bits: {@code st.shared.u16} (… st); the address a multiple of 2. */
     public static void store16(int address, int half) {
         EmulatedThread.current().storeSharedHalf(aligned(address, 2), half);
@@ -156,6 +161,26 @@ public final class PtxShared {
         } else {
             copyAsync128(address, source, index);
         }
+    }
+
+    /**
+     * {@link #copyAsync128(int, IntArray, int)} of the four elements from {@code index + offset} on to where the same
+     * distance leads in shared memory, {@code address + 4 * offset}. The offset is part of the instruction's addresses.
+     *
+     * @param offset a compile-time constant, a multiple of 4
+     */
+    public static void copyAsync128(int address, IntArray source, int index, int offset) {
+        copyAsync128(address + 4 * offset, source, index + offset);
+    }
+
+    /**
+     * Starts copying one element, or none but zero: {@code cp.async.ca.shared.global [d], [s], 4, n} (… cp.async).
+     *
+     * @param address shared byte address, a multiple of 4
+     * @param bytes   how many bytes are read, 4 or 0; what is not read is 0 in shared memory
+     */
+    public static void copyAsync32(int address, IntArray source, int index, int bytes) {
+        EmulatedThread.current().copyAsync(aligned(address, 4), bytes == 0 ? 0 : source.get(index));
     }
 
     /** Closes the group of copies started since the last call: {@code cp.async.commit_group} (… cp.async). */

@@ -2,31 +2,37 @@ package zipserv.tornado.kernels;
 
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Frag11Layout;
+import zipserv.tornado.ptx.Pair;
+import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
-import zipserv.tornado.ptx.Quad;
+import zipserv.tornado.ptx.PtxWarp;
 
 /**
- * How a warp brings a strip's escapes to the lanes that hold their elements: through a plane in shared memory, one word
- * for each pair, all 0 between strips. Lane l takes word l of the strip's escapes, two entries, and stores each one's bits
- * at the place of its element; each lane then reads the 16 words of its own pairs. No two entries store to the same half
- * word, so no atomic operation is needed. Entries of 0, which fill words up, store nothing. A strip with more words than
- * lanes, which is rare, takes further rounds. Between storing, reading and clearing the warp must synchronise.
+ * How a warp brings a strip's escapes to the lanes that hold their elements: through a plane in shared memory, one byte
+ * for each element, all 0 between strips. Lane l takes word l of the strip's escapes, two entries, and stores each one's bits
+ * at the place of its element; each lane then reads the 32 bytes of its own elements. No two entries store to the same
+ * byte, so no atomic operation is needed. Entries of 0, which fill words up, store nothing. A strip with more words than
+ * lanes, which is rare, takes further rounds. The warp must synchronise before and after
+ * entries are stored; each lane clears what it alone reads.
  */
 final class Frag11Escapes {
 
     /** Shared memory of a plane. */
-    static final int PLANE_BYTES = 4 * Frag11Layout.PLANE_WORDS;
+    static final int PLANE_BYTES = Frag11Layout.STRIP_ELEMENTS;
+    /** Where an entry's bits are in its upper byte. */
+    private static final int ESCAPED_BYTE = Frag11Layout.ESCAPED >>> 8;
 
     private Frag11Escapes() {
     }
 
-    /** Makes a new plane all 0. */
+    /** Makes those bytes 0 that {@link #patches} gives the lane. */
     static void clear(int plane, int lane) {
-        int own = plane + (lane << 4);
-        for (int slice = 0; slice < 4; slice++) {
-            PtxShared.store128(own + (slice << 9), 0, 0, 0, 0);
-        }
+        int own = plane + (lane << 3);
+        PtxShared.store64(own, 0, 0);
+        PtxShared.store64(own + 256, 0, 0);
+        PtxShared.store64(own + 512, 0, 0);
+        PtxShared.store64(own + 768, 0, 0);
     }
 
     /**
@@ -49,43 +55,45 @@ final class Frag11Escapes {
     }
 
     /**
-     * Stores the entries' bits.
+     * Stores the entries' bits. The lanes have the first 32 words; if there are more, they lie in global memory.
      *
-     * @param word from {@link #load}
+     * @param word      the lane's, 0 for none
+     * @param directory of {@link Frag11DeviceMatrix}
      */
-    static void scatter(int plane, IntArray escapes, int lane, int word, int begin, int end) {
-        store(plane, word, Frag11Layout.ESCAPED);
-        if (begin + Frag11Layout.LANES < end) {
-            storeMore(plane, escapes, lane, begin, end, Frag11Layout.ESCAPED);
-        }
-    }
-
-    /** Makes the plane all 0 again. */
-    static void unscatter(int plane, IntArray escapes, int lane, int word, int begin, int end) {
-        store(plane, word, 0);
-        if (begin + Frag11Layout.LANES < end) {
-            storeMore(plane, escapes, lane, begin, end, 0);
-        }
-    }
-
-    /** What the four pairs of one instruction have to be changed by. */
-    static Quad patch(int plane, int instruction, int lane) {
-        return PtxShared.load128(plane + (lane << 4) + (instruction << 9));
-    }
-
-    private static void storeMore(int plane, IntArray escapes, int lane, int begin, int end, int mask) {
-        for (int index = begin + Frag11Layout.LANES + lane; index < end; index += Frag11Layout.LANES) {
-            store(plane, PtxMemory.loadReadOnly32(escapes, index), mask);
-        }
-    }
-
-    private static void store(int plane, int word, int mask) {
-        if (word != 0) {
-            PtxShared.store16(plane + (Frag11Layout.escapePosition(word) << 1), word & mask);
-            int second = word >>> 16;
-            if (second != 0) {
-                PtxShared.store16(plane + (Frag11Layout.escapePosition(second) << 1), second & mask);
+    static void scatter(int plane, IntArray escapes, IntArray directory, int strip, int rowBlocks, int lane, int word) {
+        store(plane, word);
+        if (PtxWarp.shuffle(word, Frag11Layout.LANES - 1) != 0) {
+            int end = first(directory, strip, rowBlocks, 1);
+            int index = first(directory, strip, rowBlocks, 0) + Frag11Layout.LANES + lane;
+            while (index < end) {
+                store(plane, PtxMemory.loadReadOnly32(escapes, index));
+                index += Frag11Layout.LANES;
             }
+        }
+    }
+
+    /** The bytes of a lane's pairs {@code 4 * four} to {@code 4 * four + 3}: two words of two pairs each. */
+    static Pair patches(int plane, int four, int lane) {
+        return PtxShared.load64(plane + (four << 8) + (lane << 3));
+    }
+
+    /** What the first of the two pairs of a word of {@link #patches} has to be changed by. */
+    static int patch0(int patches) {
+        return PtxBits.prmt(patches, 0, 0x1404);
+    }
+
+    /** What the second of the two pairs has to be changed by. */
+    static int patch1(int patches) {
+        return PtxBits.prmt(patches, 0, 0x3424);
+    }
+
+    private static void store(int plane, int word) {
+        if (word != 0) {
+            PtxShared.store8(plane + Frag11Layout.escapePosition(word), word >>> 8 & ESCAPED_BYTE);
+        }
+        int second = word >>> 16;
+        if (second != 0) {
+            PtxShared.store8(plane + Frag11Layout.escapePosition(second), second >>> 8 & ESCAPED_BYTE);
         }
     }
 }

@@ -6,6 +6,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Frag11Layout;
 import zipserv.codec.FragmentLayout;
 import zipserv.tornado.ptx.Accumulator;
+import zipserv.tornado.ptx.Pair;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxSync;
@@ -17,9 +18,9 @@ import zipserv.tornado.ptx.Quad;
  * Tensor Cores, for N = 1 .. {@value GemmPlan#MAX_BATCH}. Weights exist uncompressed only in registers. {@link RawGemm} is
  * its uncompressed twin.
  *
- * <p>A warp takes strips of 16 x 64 weights, of one or two row blocks at a time. A strip's eleven words a lane are loaded
- * straight into registers, and the next strip's words as soon as they are decoded: from then on, while the warp multiplies
- * and waits for others, they are on their way. So are the next strip's escapes, and where those begin that come after.
+ * <p>A warp takes strips of 16 x 64 weights, of one or two row blocks in turn, through a ring of slots in shared memory
+ * ({@link Frag11Ring}): while it decodes and multiplies one strip, the next ones are on their way. Warps wait for nobody but
+ * themselves until the sums are added up.
  */
 public final class Frag11Gemm {
 
@@ -43,16 +44,17 @@ public final class Frag11Gemm {
      */
     public static void multiply(KernelContext context, IntArray words, IntArray escapes, IntArray directory, IntArray x,
             IntArray y, FloatArray partials, IntArray tickets, int rows, int columns, int batch, int plan, int bf16) {
-        int shared = PtxShared.allocate(GemmTile.warps(plan) * GemmTile.WARP_SUM_BYTES);
+        int shared = PtxShared.allocate(GemmTile.warps(plan)
+                * Math.max(Frag11Ring.warpBytes(plan), GemmTile.WARP_SUM_BYTES));
         int lane = PtxWarp.lane();
-        int warp = context.localIdx >>> 5;
+        int thread = context.localIdx;
+        int warp = thread >>> 5;
         boolean tall = GemmTile.rowBlocks(plan) == 2;
         int strips = GemmTile.strips(plan);
         int slices = GemmTile.slices(plan);
         int splits = GemmTile.splits(plan);
-        int groups = GemmTile.groups(rows, plan);
-        int group = context.groupIdx % groups;
-        int split = context.groupIdx / groups;
+        int group = context.groupIdx / splits;
+        int split = context.groupIdx % splits;
         int rowBlocks = Frag11Layout.rowBlocks(rows);
         int stripColumns = Frag11Layout.strips(columns);
         int first = (group * strips + warp % strips) * GemmTile.rowBlocks(plan);
@@ -62,90 +64,45 @@ public final class Frag11Gemm {
         int end = Math.min((split + 1) * perSplit, stripColumns);
         int column = split * perSplit + warp / strips;
         int xLane = StripLayout.activationWord(lane >>> 2, 0, stripColumns) + ((lane & 3) << 2);
+        int odd = -(lane >>> 2 & 1);
         int xTile = StripLayout.activationWord(8, 0, stripColumns);
 
-        int planeA = shared + warp * (2 * Frag11Escapes.PLANE_BYTES);
-        int planeB = planeA + Frag11Escapes.PLANE_BYTES;
-        Frag11Escapes.clear(planeA, lane);
-        if (tall) {
-            Frag11Escapes.clear(planeB, lane);
-        }
-        int biasA = PtxMemory.loadReadOnly32(directory, upper);
-        int biasB = PtxMemory.loadReadOnly32(directory, lower);
-        int stripA = upper * stripColumns + column;
-        int stripB = lower * stripColumns + column;
-        int beginA = 0;
-        int endA = 0;
-        int beginB = 0;
-        int endB = 0;
-        int nextBeginA = 0;
-        int nextEndA = 0;
-        int nextBeginB = 0;
-        int nextEndB = 0;
-        int a0 = 0;
-        int a1 = 0;
-        int a2 = 0;
-        int a3 = 0;
-        int a4 = 0;
-        int a5 = 0;
-        int a6 = 0;
-        int a7 = 0;
-        int a8 = 0;
-        int a9 = 0;
-        int a10 = 0;
-        int b0 = 0;
-        int b1 = 0;
-        int b2 = 0;
-        int b3 = 0;
-        int b4 = 0;
-        int b5 = 0;
-        int b6 = 0;
-        int b7 = 0;
-        int b8 = 0;
-        int b9 = 0;
-        int b10 = 0;
-        if (column < end) {
-            beginA = Frag11Escapes.first(directory, stripA, rowBlocks, 0);
-            endA = Frag11Escapes.first(directory, stripA, rowBlocks, 1);
-            int word = Frag11DeviceMatrix.word(stripA, lane);
-            a0 = PtxMemory.loadStream32(words, word, 0);
-            a1 = PtxMemory.loadStream32(words, word, 32);
-            a2 = PtxMemory.loadStream32(words, word, 64);
-            a3 = PtxMemory.loadStream32(words, word, 96);
-            a4 = PtxMemory.loadStream32(words, word, 128);
-            a5 = PtxMemory.loadStream32(words, word, 160);
-            a6 = PtxMemory.loadStream32(words, word, 192);
-            a7 = PtxMemory.loadStream32(words, word, 224);
-            a8 = PtxMemory.loadStream32(words, word, 256);
-            a9 = PtxMemory.loadStream32(words, word, 288);
-            a10 = PtxMemory.loadStream32(words, word, 320);
-            if (tall) {
-                beginB = Frag11Escapes.first(directory, stripB, rowBlocks, 0);
-                endB = Frag11Escapes.first(directory, stripB, rowBlocks, 1);
-                word = Frag11DeviceMatrix.word(stripB, lane);
-                b0 = PtxMemory.loadStream32(words, word, 0);
-                b1 = PtxMemory.loadStream32(words, word, 32);
-                b2 = PtxMemory.loadStream32(words, word, 64);
-                b3 = PtxMemory.loadStream32(words, word, 96);
-                b4 = PtxMemory.loadStream32(words, word, 128);
-                b5 = PtxMemory.loadStream32(words, word, 160);
-                b6 = PtxMemory.loadStream32(words, word, 192);
-                b7 = PtxMemory.loadStream32(words, word, 224);
-                b8 = PtxMemory.loadStream32(words, word, 256);
-                b9 = PtxMemory.loadStream32(words, word, 288);
-                b10 = PtxMemory.loadStream32(words, word, 320);
+        int ahead = Frag11Ring.ahead(plan);
+        int upperStrip = upper * stripColumns + column;
+        int lowerStrip = lower * stripColumns + column;
+        int lastStrip = rowBlocks * stripColumns - 1;
+        int ring = shared + warp * Frag11Ring.warpBytes(plan);
+        int plane = ring + Frag11Ring.slots(plan) * Frag11Ring.SLOT_BYTES;
+        // Lane l knows where the escapes begin and end of the warp's l-th strip from here on.
+        int known = Math.min(upperStrip + lane * slices, lastStrip);
+        int upperBegins = Frag11Escapes.first(directory, known, rowBlocks, 0);
+        int upperEnds = Frag11Escapes.first(directory, known, rowBlocks, 1);
+        known = Math.min(lowerStrip + lane * slices, lastStrip);
+        int lowerBegins = Frag11Escapes.first(directory, known, rowBlocks, 0);
+        int lowerEnds = Frag11Escapes.first(directory, known, rowBlocks, 1);
+        int slot = ring;
+        int fetched = 0;
+        while (fetched * slices < ahead) {
+            if (column + fetched * slices < end) {
+                Frag11Ring.fetch(slot, words, escapes, upperStrip + fetched * slices, upperBegins, upperEnds, fetched, lane);
             }
-        }
-        if (column + slices < end) {
-            nextBeginA = Frag11Escapes.first(directory, stripA + slices, rowBlocks, 0);
-            nextEndA = Frag11Escapes.first(directory, stripA + slices, rowBlocks, 1);
+            PtxShared.commitCopies();
+            slot += Frag11Ring.SLOT_BYTES;
             if (tall) {
-                nextBeginB = Frag11Escapes.first(directory, stripB + slices, rowBlocks, 0);
-                nextEndB = Frag11Escapes.first(directory, stripB + slices, rowBlocks, 1);
+                if (column + fetched * slices < end) {
+                    Frag11Ring.fetch(slot, words, escapes, lowerStrip + fetched * slices, lowerBegins, lowerEnds, fetched,
+                            lane);
+                }
+                PtxShared.commitCopies();
+                slot += Frag11Ring.SLOT_BYTES;
             }
+            fetched++;
         }
-        int entriesA = Frag11Escapes.load(escapes, lane, beginA, endA);
-        int entriesB = Frag11Escapes.load(escapes, lane, beginB, endB);
+        int refill = slot;
+        slot = ring;
+        Frag11Escapes.clear(plane, lane);
+        int upperBias = PtxMemory.loadReadOnly32(directory, upper);
+        int lowerBias = PtxMemory.loadReadOnly32(directory, lower);
 
         Accumulator sum0 = Accumulator.zero();
         Accumulator sum1 = Accumulator.zero();
@@ -166,184 +123,209 @@ public final class Frag11Gemm {
 
         PtxSync.awaitPredecessor();
         while (column < end) {
+            if ((fetched & 31) == 0) {
+                known = Math.min(upperStrip + ahead + lane * slices, lastStrip);
+                upperBegins = Frag11Escapes.first(directory, known, rowBlocks, 0);
+                upperEnds = Frag11Escapes.first(directory, known, rowBlocks, 1);
+                if (tall) {
+                    known = Math.min(lowerStrip + ahead + lane * slices, lastStrip);
+                    lowerBegins = Frag11Escapes.first(directory, known, rowBlocks, 0);
+                    lowerEnds = Frag11Escapes.first(directory, known, rowBlocks, 1);
+                }
+            }
+            PtxShared.awaitCopies(Frag11Ring.slots(plan) - 2);
+            PtxWarp.sync();
+            if (column + ahead < end) {
+                Frag11Ring.fetch(refill, words, escapes, upperStrip + ahead, upperBegins, upperEnds, fetched & 31,
+                        lane);
+            }
+            PtxShared.commitCopies();
             int xWord = xLane + column * StripLayout.BLOCK_WORDS;
-            Quad low0 = PtxMemory.loadReadOnly128(x, xWord, 0);
-            Quad high0 = PtxMemory.loadReadOnly128(x, xWord, 16);
+            int xFirst = xWord + (odd & 16);
+            int xSecond = xWord + (~odd & 16);
+            Quad x0 = PtxMemory.loadReadOnly128(x, xFirst, 0);
+            Quad y0 = PtxMemory.loadReadOnly128(x, xSecond, 0);
+            Quad low0 = GemmTile.choose(odd, y0, x0);
+            Quad high0 = GemmTile.choose(odd, x0, y0);
             Quad low1 = low0;
             Quad high1 = high0;
             if (batch > 8) {
-                low1 = PtxMemory.loadReadOnly128(x, xWord, xTile);
-                high1 = PtxMemory.loadReadOnly128(x, xWord, xTile + 16);
+                Quad x1 = PtxMemory.loadReadOnly128(x, xFirst, xTile);
+                Quad y1 = PtxMemory.loadReadOnly128(x, xSecond, xTile);
+                low1 = GemmTile.choose(odd, y1, x1);
+                high1 = GemmTile.choose(odd, x1, y1);
             }
+            int entries = Frag11Ring.escapes(slot, lane);
+            Frag11Escapes.scatter(plane, escapes, directory, upperStrip, rowBlocks, lane, entries);
             PtxWarp.sync();
-            Frag11Escapes.scatter(planeA, escapes, lane, entriesA, beginA, endA);
+            int w0 = Frag11Ring.word(slot, 0, lane);
+            int w1 = Frag11Ring.word(slot, 1, lane);
+            int w2 = Frag11Ring.word(slot, 2, lane);
+            int w3 = Frag11Ring.word(slot, 3, lane);
+            int w4 = Frag11Ring.word(slot, 4, lane);
+            int w5 = Frag11Ring.word(slot, 5, lane);
+            int w6 = Frag11Ring.word(slot, 6, lane);
+            int w7 = Frag11Ring.word(slot, 7, lane);
+            int w8 = Frag11Ring.word(slot, 8, lane);
+            int w9 = Frag11Ring.word(slot, 9, lane);
+            int w10 = Frag11Ring.word(slot, 10, lane);
+            Pair patch0 = Frag11Escapes.patches(plane, 0, lane);
+            Pair patch1 = Frag11Escapes.patches(plane, 1, lane);
+            Pair patch2 = Frag11Escapes.patches(plane, 2, lane);
+            Pair patch3 = Frag11Escapes.patches(plane, 3, lane);
+            Quad a0 = Frag11Fragments.first(w0, w1, w4, w5, upperBias, patch0, patch1);
+            Quad a1 = Frag11Fragments.second(w2, w3, w4, w5, w8, w9, w10, upperBias, patch2, patch3);
+            Quad a2 = Frag11Fragments.third(w2, w3, w6, w7, upperBias, patch0, patch1);
+            Quad a3 = Frag11Fragments.fourth(w0, w1, w6, w7, w8, w9, w10, upperBias, patch2, patch3);
+            Frag11Escapes.clear(plane, lane);
+            refill = slot;
+            slot = Frag11Ring.next(slot, ring, plan);
+            if (!tall || batch <= 16) {
+                sum0 = GemmTile.multiplyFragments(a0, a1, a2, a3, low0, high0, sum0);
+                if (batch > 8) {
+                    sum1 = GemmTile.multiplyFragments(a0, a1, a2, a3, low1, high1, sum1);
+                }
+            }
             if (tall) {
-                Frag11Escapes.scatter(planeB, escapes, lane, entriesB, beginB, endB);
+                PtxShared.awaitCopies(Frag11Ring.slots(plan) - 2);
+                PtxWarp.sync();
+                if (column + ahead < end) {
+                    Frag11Ring.fetch(refill, words, escapes, lowerStrip + ahead, lowerBegins, lowerEnds, fetched & 31,
+                            lane);
+                }
+                PtxShared.commitCopies();
+                entries = Frag11Ring.escapes(slot, lane);
+                Frag11Escapes.scatter(plane, escapes, directory, lowerStrip, rowBlocks, lane, entries);
+                PtxWarp.sync();
+                w0 = Frag11Ring.word(slot, 0, lane);
+                w1 = Frag11Ring.word(slot, 1, lane);
+                w2 = Frag11Ring.word(slot, 2, lane);
+                w3 = Frag11Ring.word(slot, 3, lane);
+                w4 = Frag11Ring.word(slot, 4, lane);
+                w5 = Frag11Ring.word(slot, 5, lane);
+                w6 = Frag11Ring.word(slot, 6, lane);
+                w7 = Frag11Ring.word(slot, 7, lane);
+                w8 = Frag11Ring.word(slot, 8, lane);
+                w9 = Frag11Ring.word(slot, 9, lane);
+                w10 = Frag11Ring.word(slot, 10, lane);
+                patch0 = Frag11Escapes.patches(plane, 0, lane);
+                patch1 = Frag11Escapes.patches(plane, 1, lane);
+                patch2 = Frag11Escapes.patches(plane, 2, lane);
+                patch3 = Frag11Escapes.patches(plane, 3, lane);
+                Quad b0 = Frag11Fragments.first(w0, w1, w4, w5, lowerBias, patch0, patch1);
+                Quad b1 = Frag11Fragments.second(w2, w3, w4, w5, w8, w9, w10, lowerBias, patch2, patch3);
+                Quad b2 = Frag11Fragments.third(w2, w3, w6, w7, lowerBias, patch0, patch1);
+                Quad b3 = Frag11Fragments.fourth(w0, w1, w6, w7, w8, w9, w10, lowerBias, patch2, patch3);
+                Frag11Escapes.clear(plane, lane);
+                refill = slot;
+                slot = Frag11Ring.next(slot, ring, plan);
+                if (batch <= 16) {
+                    sum4 = GemmTile.multiplyFragments(b0, b1, b2, b3, low0, high0, sum4);
+                    if (batch > 8) {
+                        sum5 = GemmTile.multiplyFragments(b0, b1, b2, b3, low1, high1, sum5);
+                    }
+                } else {
+                    sum0 = GemmTile.multiplyFragments(a0, a1, a2, a3, low0, high0, sum0);
+                    sum4 = GemmTile.multiplyFragments(b0, b1, b2, b3, low0, high0, sum4);
+                    sum1 = GemmTile.multiplyFragments(a0, a1, a2, a3, low1, high1, sum1);
+                    sum5 = GemmTile.multiplyFragments(b0, b1, b2, b3, low1, high1, sum5);
+                    Quad x2 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(2, plan) * xTile);
+                    Quad y2 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(2, plan) * xTile);
+                    Quad low2 = GemmTile.choose(odd, y2, x2);
+                    Quad high2 = GemmTile.choose(odd, x2, y2);
+                    sum2 = GemmTile.multiplyFragments(a0, a1, a2, a3, low2, high2, sum2);
+                    sum6 = GemmTile.multiplyFragments(b0, b1, b2, b3, low2, high2, sum6);
+                    if (GemmTile.holds(3, plan, batch)) {
+                        Quad x3 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(3, plan) * xTile);
+                        Quad y3 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(3, plan) * xTile);
+                        Quad low3 = GemmTile.choose(odd, y3, x3);
+                        Quad high3 = GemmTile.choose(odd, x3, y3);
+                        sum3 = GemmTile.multiplyFragments(a0, a1, a2, a3, low3, high3, sum3);
+                        sum7 = GemmTile.multiplyFragments(b0, b1, b2, b3, low3, high3, sum7);
+                    }
+                    if (GemmTile.holds(8, plan, batch)) {
+                        Quad x8 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(8, plan) * xTile);
+                        Quad y8 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(8, plan) * xTile);
+                        Quad low8 = GemmTile.choose(odd, y8, x8);
+                        Quad high8 = GemmTile.choose(odd, x8, y8);
+                        sum8 = GemmTile.multiplyFragments(a0, a1, a2, a3, low8, high8, sum8);
+                        sum12 = GemmTile.multiplyFragments(b0, b1, b2, b3, low8, high8, sum12);
+                    }
+                    if (GemmTile.holds(9, plan, batch)) {
+                        Quad x9 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(9, plan) * xTile);
+                        Quad y9 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(9, plan) * xTile);
+                        Quad low9 = GemmTile.choose(odd, y9, x9);
+                        Quad high9 = GemmTile.choose(odd, x9, y9);
+                        sum9 = GemmTile.multiplyFragments(a0, a1, a2, a3, low9, high9, sum9);
+                        sum13 = GemmTile.multiplyFragments(b0, b1, b2, b3, low9, high9, sum13);
+                    }
+                    if (GemmTile.holds(10, plan, batch)) {
+                        Quad x10 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(10, plan) * xTile);
+                        Quad y10 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(10, plan) * xTile);
+                        Quad low10 = GemmTile.choose(odd, y10, x10);
+                        Quad high10 = GemmTile.choose(odd, x10, y10);
+                        sum10 = GemmTile.multiplyFragments(a0, a1, a2, a3, low10, high10, sum10);
+                        sum14 = GemmTile.multiplyFragments(b0, b1, b2, b3, low10, high10, sum14);
+                    }
+                    if (GemmTile.holds(11, plan, batch)) {
+                        Quad x11 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(11, plan) * xTile);
+                        Quad y11 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(11, plan) * xTile);
+                        Quad low11 = GemmTile.choose(odd, y11, x11);
+                        Quad high11 = GemmTile.choose(odd, x11, y11);
+                        sum11 = GemmTile.multiplyFragments(a0, a1, a2, a3, low11, high11, sum11);
+                        sum15 = GemmTile.multiplyFragments(b0, b1, b2, b3, low11, high11, sum15);
+                    }
+                }
+            } else {
+                if (batch > 16) {
+                    sum2 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 2 * xTile, odd, sum2);
+                }
+                if (batch > 24) {
+                    sum3 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 3 * xTile, odd, sum3);
+                }
+                if (batch > 32) {
+                    sum4 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 4 * xTile, odd, sum4);
+                }
+                if (batch > 40) {
+                    sum5 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 5 * xTile, odd, sum5);
+                }
+                if (batch > 48) {
+                    sum6 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 6 * xTile, odd, sum6);
+                }
+                if (batch > 56) {
+                    sum7 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 7 * xTile, odd, sum7);
+                }
+                if (batch > 64) {
+                    sum8 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 8 * xTile, odd, sum8);
+                }
+                if (batch > 72) {
+                    sum9 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 9 * xTile, odd, sum9);
+                }
+                if (batch > 80) {
+                    sum10 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 10 * xTile, odd, sum10);
+                }
+                if (batch > 88) {
+                    sum11 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 11 * xTile, odd, sum11);
+                }
+                if (batch > 96) {
+                    sum12 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 12 * xTile, odd, sum12);
+                }
+                if (batch > 104) {
+                    sum13 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 13 * xTile, odd, sum13);
+                }
+                if (batch > 112) {
+                    sum14 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 14 * xTile, odd, sum14);
+                }
+                if (batch > 120) {
+                    sum15 = GemmTile.multiplyFragments(a0, a1, a2, a3, x, xFirst, xSecond, 15 * xTile, odd, sum15);
+                }
             }
-            PtxWarp.sync();
-            Quad p0 = Frag11Fragments.first(a0, a1, a2, a3, biasA, Frag11Escapes.patch(planeA, 0, lane));
-            Quad p1 = Frag11Fragments.second(a4, a5, a6, a7, biasA, Frag11Escapes.patch(planeA, 1, lane));
-            Quad p2 = Frag11Fragments.third(a8, a9, a10, a0, a1, biasA, Frag11Escapes.patch(planeA, 2, lane));
-            Quad p3 = Frag11Fragments.fourth(a2, a3, a4, a5, a6, a7, a8, a9, a10, biasA,
-                    Frag11Escapes.patch(planeA, 3, lane));
-            stripA += slices;
             column += slices;
-            if (column < end) {
-                int word = Frag11DeviceMatrix.word(stripA, lane);
-                a0 = PtxMemory.loadStream32(words, word, 0);
-                a1 = PtxMemory.loadStream32(words, word, 32);
-                a2 = PtxMemory.loadStream32(words, word, 64);
-                a3 = PtxMemory.loadStream32(words, word, 96);
-                a4 = PtxMemory.loadStream32(words, word, 128);
-                a5 = PtxMemory.loadStream32(words, word, 160);
-                a6 = PtxMemory.loadStream32(words, word, 192);
-                a7 = PtxMemory.loadStream32(words, word, 224);
-                a8 = PtxMemory.loadStream32(words, word, 256);
-                a9 = PtxMemory.loadStream32(words, word, 288);
-                a10 = PtxMemory.loadStream32(words, word, 320);
-            }
-            Quad q0 = p0;
-            Quad q1 = p1;
-            Quad q2 = p2;
-            Quad q3 = p3;
-            if (tall) {
-                Quad r0 = Frag11Fragments.first(b0, b1, b2, b3, biasB, Frag11Escapes.patch(planeB, 0, lane));
-                Quad r1 = Frag11Fragments.second(b4, b5, b6, b7, biasB, Frag11Escapes.patch(planeB, 1, lane));
-                Quad r2 = Frag11Fragments.third(b8, b9, b10, b0, b1, biasB, Frag11Escapes.patch(planeB, 2, lane));
-                Quad r3 = Frag11Fragments.fourth(b2, b3, b4, b5, b6, b7, b8, b9, b10, biasB,
-                        Frag11Escapes.patch(planeB, 3, lane));
-                q0 = r0;
-                q1 = r1;
-                q2 = r2;
-                q3 = r3;
-                stripB += slices;
-                if (column < end) {
-                    int word = Frag11DeviceMatrix.word(stripB, lane);
-                    b0 = PtxMemory.loadStream32(words, word, 0);
-                    b1 = PtxMemory.loadStream32(words, word, 32);
-                    b2 = PtxMemory.loadStream32(words, word, 64);
-                    b3 = PtxMemory.loadStream32(words, word, 96);
-                    b4 = PtxMemory.loadStream32(words, word, 128);
-                    b5 = PtxMemory.loadStream32(words, word, 160);
-                    b6 = PtxMemory.loadStream32(words, word, 192);
-                    b7 = PtxMemory.loadStream32(words, word, 224);
-                    b8 = PtxMemory.loadStream32(words, word, 256);
-                    b9 = PtxMemory.loadStream32(words, word, 288);
-                    b10 = PtxMemory.loadStream32(words, word, 320);
-                }
-            }
-            PtxWarp.sync();
-            Frag11Escapes.unscatter(planeA, escapes, lane, entriesA, beginA, endA);
-            beginA = nextBeginA;
-            endA = nextEndA;
-            entriesA = Frag11Escapes.load(escapes, lane, beginA, endA);
-            if (tall) {
-                Frag11Escapes.unscatter(planeB, escapes, lane, entriesB, beginB, endB);
-                beginB = nextBeginB;
-                endB = nextEndB;
-                entriesB = Frag11Escapes.load(escapes, lane, beginB, endB);
-            }
-            if (column + slices < end) {
-                nextBeginA = Frag11Escapes.first(directory, stripA + slices, rowBlocks, 0);
-                nextEndA = Frag11Escapes.first(directory, stripA + slices, rowBlocks, 1);
-                if (tall) {
-                    nextBeginB = Frag11Escapes.first(directory, stripB + slices, rowBlocks, 0);
-                    nextEndB = Frag11Escapes.first(directory, stripB + slices, rowBlocks, 1);
-                }
-            }
-            if (GemmTile.holds(0, plan, batch)) {
-                sum0 = GemmTile.multiplyFragments(p0, p1, p2, p3, low0, high0, sum0);
-                if (tall) {
-                    sum4 = GemmTile.multiplyFragments(q0, q1, q2, q3, low0, high0, sum4);
-                }
-            }
-            if (GemmTile.holds(1, plan, batch)) {
-                sum1 = GemmTile.multiplyFragments(p0, p1, p2, p3, low1, high1, sum1);
-                if (tall) {
-                    sum5 = GemmTile.multiplyFragments(q0, q1, q2, q3, low1, high1, sum5);
-                }
-            }
-            if (GemmTile.holds(2, plan, batch)) {
-                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(2, plan) * xTile);
-                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(2, plan) * xTile + 16);
-                sum2 = GemmTile.multiplyFragments(p0, p1, p2, p3, low, high, sum2);
-                if (tall) {
-                    sum6 = GemmTile.multiplyFragments(q0, q1, q2, q3, low, high, sum6);
-                }
-            }
-            if (GemmTile.holds(3, plan, batch)) {
-                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(3, plan) * xTile);
-                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(3, plan) * xTile + 16);
-                sum3 = GemmTile.multiplyFragments(p0, p1, p2, p3, low, high, sum3);
-                if (tall) {
-                    sum7 = GemmTile.multiplyFragments(q0, q1, q2, q3, low, high, sum7);
-                }
-            }
-            if (!tall && GemmTile.holds(4, plan, batch)) {
-                sum4 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 4 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 4 * xTile + 16), sum4);
-            }
-            if (!tall && GemmTile.holds(5, plan, batch)) {
-                sum5 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 5 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 5 * xTile + 16), sum5);
-            }
-            if (!tall && GemmTile.holds(6, plan, batch)) {
-                sum6 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 6 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 6 * xTile + 16), sum6);
-            }
-            if (!tall && GemmTile.holds(7, plan, batch)) {
-                sum7 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 7 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 7 * xTile + 16), sum7);
-            }
-            if (GemmTile.holds(8, plan, batch)) {
-                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(8, plan) * xTile);
-                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(8, plan) * xTile + 16);
-                sum8 = GemmTile.multiplyFragments(p0, p1, p2, p3, low, high, sum8);
-                if (tall) {
-                    sum12 = GemmTile.multiplyFragments(q0, q1, q2, q3, low, high, sum12);
-                }
-            }
-            if (GemmTile.holds(9, plan, batch)) {
-                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(9, plan) * xTile);
-                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(9, plan) * xTile + 16);
-                sum9 = GemmTile.multiplyFragments(p0, p1, p2, p3, low, high, sum9);
-                if (tall) {
-                    sum13 = GemmTile.multiplyFragments(q0, q1, q2, q3, low, high, sum13);
-                }
-            }
-            if (GemmTile.holds(10, plan, batch)) {
-                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(10, plan) * xTile);
-                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(10, plan) * xTile + 16);
-                sum10 = GemmTile.multiplyFragments(p0, p1, p2, p3, low, high, sum10);
-                if (tall) {
-                    sum14 = GemmTile.multiplyFragments(q0, q1, q2, q3, low, high, sum14);
-                }
-            }
-            if (GemmTile.holds(11, plan, batch)) {
-                Quad low = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(11, plan) * xTile);
-                Quad high = PtxMemory.loadReadOnly128(x, xWord, GemmTile.tile(11, plan) * xTile + 16);
-                sum11 = GemmTile.multiplyFragments(p0, p1, p2, p3, low, high, sum11);
-                if (tall) {
-                    sum15 = GemmTile.multiplyFragments(q0, q1, q2, q3, low, high, sum15);
-                }
-            }
-            if (!tall && GemmTile.holds(12, plan, batch)) {
-                sum12 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 12 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 12 * xTile + 16), sum12);
-            }
-            if (!tall && GemmTile.holds(13, plan, batch)) {
-                sum13 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 13 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 13 * xTile + 16), sum13);
-            }
-            if (!tall && GemmTile.holds(14, plan, batch)) {
-                sum14 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 14 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 14 * xTile + 16), sum14);
-            }
-            if (!tall && GemmTile.holds(15, plan, batch)) {
-                sum15 = GemmTile.multiplyFragments(p0, p1, p2, p3, PtxMemory.loadReadOnly128(x, xWord, 15 * xTile),
-                        PtxMemory.loadReadOnly128(x, xWord, 15 * xTile + 16), sum15);
-            }
+            upperStrip += slices;
+            lowerStrip += slices;
+            fetched++;
         }
+        PtxShared.awaitCopies(0);
 
         int firstRow = group * GemmTile.groupRowBlocks(plan) * FragmentLayout.STRIP_ROWS;
         context.localBarrier();
@@ -372,7 +354,7 @@ public final class Frag11Gemm {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(context, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
         if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
             if (GemmTile.holds(8, plan, batch)) {
@@ -400,10 +382,10 @@ public final class Frag11Gemm {
                 GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(context, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
+            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
         }
     }
 }

@@ -108,10 +108,10 @@ final class GemmTile {
      * @param high those at column 32 + 8t
      */
     static Accumulator multiply(Quad run0, Quad run1, Quad run2, Quad run3, Quad low, Quad high, Accumulator sum) {
-        Accumulator a = PtxMma.bf16(run0.x(), run1.x(), run2.x(), run3.x(), low.x(), high.x(), sum);
-        Accumulator b = PtxMma.bf16(run0.y(), run1.y(), run2.y(), run3.y(), low.y(), high.y(), a);
-        Accumulator c = PtxMma.bf16(run0.z(), run1.z(), run2.z(), run3.z(), low.z(), high.z(), b);
-        return PtxMma.bf16(run0.w(), run1.w(), run2.w(), run3.w(), low.w(), high.w(), c);
+        Accumulator a = PtxMma.bf16(run0.x(), run1.x(), run0.y(), run1.y(), low.x(), low.y(), sum);
+        Accumulator b = PtxMma.bf16(run0.z(), run1.z(), run0.w(), run1.w(), low.z(), low.w(), a);
+        Accumulator c = PtxMma.bf16(run2.x(), run3.x(), run2.y(), run3.y(), high.x(), high.y(), b);
+        return PtxMma.bf16(run2.z(), run3.z(), run2.w(), run3.w(), high.z(), high.w(), c);
     }
 
     /** The same with the activations read here. */
@@ -122,10 +122,26 @@ final class GemmTile {
 
     /** The same product with the strip as the operands of the four instructions. */
     static Accumulator multiplyFragments(Quad a0, Quad a1, Quad a2, Quad a3, Quad low, Quad high, Accumulator sum) {
-        Accumulator a = PtxMma.bf16(a0, low.x(), high.x(), sum);
-        Accumulator b = PtxMma.bf16(a1, low.y(), high.y(), a);
-        Accumulator c = PtxMma.bf16(a2, low.z(), high.z(), b);
-        return PtxMma.bf16(a3, low.w(), high.w(), c);
+        Accumulator a = PtxMma.bf16(a0, low.x(), low.y(), sum);
+        Accumulator b = PtxMma.bf16(a1, low.z(), low.w(), a);
+        Accumulator c = PtxMma.bf16(a2, high.x(), high.y(), b);
+        return PtxMma.bf16(a3, high.z(), high.w(), c);
+    }
+
+    /** The same with the activations read here, of which lanes of odd rows read the second half first. */
+    static Accumulator multiplyFragments(Quad a0, Quad a1, Quad a2, Quad a3, IntArray x, int first, int second, int offset,
+            int odd, Accumulator sum) {
+        Quad one = PtxMemory.loadReadOnly128(x, first, offset);
+        Quad other = PtxMemory.loadReadOnly128(x, second, offset);
+        return multiplyFragments(a0, a1, a2, a3, choose(odd, other, one), choose(odd, one, other), sum);
+    }
+
+    /** The first where {@code mask} is -1, the second where it is 0. */
+    static Quad choose(int mask, Quad first, Quad second) {
+        return Quad.of(PtxBits.lop3(first.x(), second.x(), mask, PtxBits.SELECT),
+                PtxBits.lop3(first.y(), second.y(), mask, PtxBits.SELECT),
+                PtxBits.lop3(first.z(), second.z(), mask, PtxBits.SELECT),
+                PtxBits.lop3(first.w(), second.w(), mask, PtxBits.SELECT));
     }
 
     /** Leaves a warp's sums of one accumulator in shared memory. */
@@ -153,15 +169,16 @@ final class GemmTile {
      * Writes the sums of one round to the result or, with splits, to the partial sums. Threads take pairs of neighbouring
      * weight rows, which lie side by side in the result.
      *
+     * @param thread   its number in the block
      * @param round    0, or 1 for accumulators 8 .. 15
      * @param firstRow weight row of the block's first strip
      */
-    static void output(KernelContext context, int shared, IntArray y, FloatArray partials, int plan, int split, int round,
+    static void output(int thread, int shared, IntArray y, FloatArray partials, int plan, int split, int round,
             int firstRow, int rows, int batch, int bf16) {
         int pairs = groupRowBlocks(plan) << 3;
         int firstN = round * roundRows(plan);
         int count = (Math.min(firstN + roundRows(plan), batch) - firstN) * pairs;
-        for (int i = context.localIdx; i < count; i += context.localGroupSizeX) {
+        for (int i = thread; i < count; i += warps(plan) << 5) {
             int pair = i & pairs - 1;
             int n = i / pairs;
             int row = firstRow + (pair << 1);
@@ -203,12 +220,12 @@ final class GemmTile {
      * @param group   number of the block's group of rows
      * @param tickets one counter per group of rows, 0 before and after
      */
-    static void joinSplits(KernelContext context, int shared, IntArray y, FloatArray partials, IntArray tickets,
+    static void joinSplits(KernelContext context, int thread, int shared, IntArray y, FloatArray partials, IntArray tickets,
             int group, int plan, int firstRow, int rows, int batch, int bf16) {
         int splits = splits(plan);
         PtxSync.fence();
         context.localBarrier();
-        if (context.localIdx == 0) {
+        if (thread == 0) {
             PtxShared.store32(shared, PtxSync.fetchAdd(tickets, group, 1));
         }
         context.localBarrier();
@@ -216,14 +233,14 @@ final class GemmTile {
             PtxSync.fence();
             int pairs = groupRowBlocks(plan) << 3;
             int count = batch * pairs;
-            for (int i = context.localIdx; i < count; i += context.localGroupSizeX) {
+            for (int i = thread; i < count; i += warps(plan) << 5) {
                 int row = firstRow + ((i & pairs - 1) << 1);
                 int n = i / pairs;
                 float first = sumOfSplits(partials, splits, n, row, rows, batch);
                 float second = sumOfSplits(partials, splits, n, row + 1, rows, batch);
                 write(y, n, row, rows, bf16, first, second);
             }
-            if (context.localIdx == 0) {
+            if (thread == 0) {
                 tickets.set(group, 0);
             }
         }

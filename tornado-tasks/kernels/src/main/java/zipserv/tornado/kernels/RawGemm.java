@@ -32,14 +32,14 @@ public final class RawGemm {
             IntArray tickets, int rows, int columns, int batch, int plan, int bf16) {
         int shared = PtxShared.allocate(GemmTile.warps(plan) * GemmTile.WARP_SUM_BYTES);
         int lane = PtxWarp.lane();
-        int warp = context.localIdx >>> 5;
+        int thread = context.localIdx;
+        int warp = thread >>> 5;
         boolean tall = GemmTile.rowBlocks(plan) == 2;
         int strips = GemmTile.strips(plan);
         int slices = GemmTile.slices(plan);
         int splits = GemmTile.splits(plan);
-        int groups = GemmTile.groups(rows, plan);
-        int group = context.groupIdx % groups;
-        int split = context.groupIdx / groups;
+        int group = context.groupIdx / splits;
+        int split = context.groupIdx % splits;
         int rowBlocks = Frag11Layout.rowBlocks(rows);
         int stripColumns = Frag11Layout.strips(columns);
         int first = (group * strips + warp % strips) * GemmTile.rowBlocks(plan);
@@ -246,7 +246,7 @@ public final class RawGemm {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(context, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
         if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
             if (GemmTile.holds(8, plan, batch)) {
@@ -274,10 +274,10 @@ public final class RawGemm {
                 GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(context, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
+            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
         }
     }
 }

@@ -50,11 +50,11 @@ public final class ZipGemm {
             int strips, int slices, int splits, int bf16) {
         int shared = PtxShared.allocate(GemmPlan.SHARED_BYTES);
         int lane = PtxWarp.lane();
-        int warp = context.localIdx >>> 5;
+        int thread = context.localIdx;
+        int warp = thread >>> 5;
         int plan = GemmTile.plan(strips, slices, splits, 1);
-        int groups = GemmTile.groups(rows, plan);
-        int group = context.groupIdx % groups;
-        int split = context.groupIdx / groups;
+        int group = context.groupIdx / splits;
+        int split = context.groupIdx % splits;
         int stripOfMatrix = Math.min(group * strips + warp % strips, 4 * blockRows - 1);
         int blockRow = stripOfMatrix >>> 2;
         int stripOfBlock = stripOfMatrix & 3;
@@ -237,7 +237,7 @@ public final class ZipGemm {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(context, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
         if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
             if (GemmTile.holds(8, plan, batch)) {
@@ -265,10 +265,10 @@ public final class ZipGemm {
                 GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(context, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
+            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
         }
     }
 }

@@ -212,6 +212,7 @@ final class InstructionSet {
         r.fixed("loadFloat", Effect.READS, 0, List.of(Float), "ld.shared.f32\t$r0, [$0];", int.class);
         r.tuple("load64", Effect.READS, 0, TWO_WORDS, "ld.shared.v2.u32\t{$r0, $r1}, [$0];", int.class);
         r.tuple("load128", Effect.READS, 0, FOUR_WORDS, "ld.shared.v4.u32\t{$r0, $r1, $r2, $r3}, [$0];", int.class);
+        r.fixed("store8", Effect.WRITES, 0, NOTHING, "st.shared.u8\t[$0], $1;", int.class, int.class);
         r.fixed("store16", Effect.WRITES, 0, NOTHING, "st.shared.u16\t[$0], $1;", int.class, int.class);
         r.fixed("store32", Effect.WRITES, 0, NOTHING, "st.shared.u32\t[$0], $1;", int.class, int.class);
         r.fixed("storeFloat", Effect.WRITES, 0, NOTHING, "st.shared.f32\t[$0], $1;", int.class, float.class);
@@ -224,8 +225,8 @@ final class InstructionSet {
             loadMatrix(r, 2, TWO_WORDS, transposed);
         }
         for (Class<?> index : List.of(int.class, long.class)) {
-            String address = index == int.class ? "mul.wide.s32\t$t0, $2, 4;" : "shl.b64\t$t0, $2, 2;";
-            r.fixed("copyAsync128", Effect.READS_IN_ORDER, 1, NOTHING, address + "\n\tadd.u64\t$t0, $1, $t0;\n\t"
+            String wide = index == int.class ? "mul.wide.s32\t$t0, $2, 4;" : "shl.b64\t$t0, $2, 2;";
+            r.fixed("copyAsync128", Effect.READS_IN_ORDER, 1, NOTHING, wide + "\n\tadd.u64\t$t0, $1, $t0;\n\t"
                     + "cp.async.cg.shared.global.L2::128B\t[$0], " + at("$t0") + ", 16;",
                     int.class, IntArray.class, index);
         }
@@ -235,6 +236,12 @@ final class InstructionSet {
         r.fixed("copyAsyncOrZero128", Effect.READS_IN_ORDER, 1, NOTHING, "shl.b64\t$t0, $2, 2;\n\tadd.u64\t$t0, $1, $t0;\n\t"
                 + "cp.async.cg.shared.global.L2::256B\t[$0], " + at("$t0") + ", 16, $3;",
                 int.class, IntArray.class, long.class, int.class);
+        String address = "mul.wide.s32\t$t0, $2, 4;\n\tadd.u64\t$t0, $1, $t0;\n\t";
+        r.fixed("copyAsync128", Effect.READS_IN_ORDER, 1, NOTHING, address
+                + "cp.async.cg.shared.global.L2::128B\t[$0+4*#3], [$t0+" + TornadoNativeArray.ARRAY_HEADER + "+4*#3], 16;",
+                int.class, IntArray.class, int.class, int.class);
+        r.fixed("copyAsync32", Effect.READS_IN_ORDER, 1, NOTHING, address + "cp.async.ca.shared.global\t[$0], "
+                + at("$t0") + ", 4, $3;", int.class, IntArray.class, int.class, int.class);
         r.fixed("commitCopies", Effect.WRITES, 0, NOTHING, "cp.async.commit_group;");
         r.fixed("awaitCopies", Effect.WRITES, 0, NOTHING, "cp.async.wait_group\t#0;", int.class);
     }
