@@ -8,8 +8,8 @@ import zipserv.checkpoint.ProgressListener;
  * What a user may ask of an engine.
  *
  * @param threads     CPU threads, at least 1
- * @param cacheTokens tokens that the key/value cache has to hold, of all sequences together, where an engine lays it out
- *                    when it loads the model; 0 leaves it to the engine
+ * @param cacheTokens tokens that the key/value cache has to hold, of all sequences together, where an engine lays it
+ *                    out when it loads the model; 0 leaves it to the engine
  * @param batch       most sequences that will be decoded in one step; 0 leaves it to the engine
  * @param log         receives a line about every choice that the engine made by itself
  * @param progress    follows the transfer of the weights to a device, in bytes as they are stored; an engine that maps

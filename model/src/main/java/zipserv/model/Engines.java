@@ -57,8 +57,8 @@ public final class Engines {
         if (name.equals(AUTO)) {
             return best(checkpoint, config, options);
         }
-        EngineProvider provider = find(name).orElseThrow(() -> new ModelException("engine " + name + " is not known, expected "
-                + AUTO + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
+        EngineProvider provider = find(name).orElseThrow(() -> new ModelException("engine " + name
+                + " is not known, expected " + AUTO + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
         provider.obstacle().or(() -> shortage(provider, checkpoint, config, options)).ifPresent(reason -> {
             throw new ModelException("engine " + name + " cannot run: " + reason);
         });
@@ -115,7 +115,8 @@ public final class Engines {
             MemoryUse needed = provider.memoryNeeded(checkpoint, config, options);
             return needed.total() <= device.freeMemory() ? Optional.empty() : Optional.of("the model needs "
                     + needed.text() + ", but " + device.name() + " has " + MemoryUse.gigabytes(device.freeMemory())
-                    + " free of " + MemoryUse.gigabytes(device.totalMemory()) + ": take a shorter context (--context, -n) or fewer "
+                    + " free of " + MemoryUse.gigabytes(device.totalMemory())
+                    + ": take a shorter context (--context, -n) or fewer "
                     + "sequences at a time (--parallel, -b), close other programs on the GPU, or run on the CPU");
         });
     }

@@ -85,8 +85,8 @@ class EnginesTest {
         Engines engines = new Engines(List.of(cpu, small));
         EngineOptions longContext = options.withRoom(32_768, 1);
         String shortage = "the model needs 16.29 GB (weights 11.50, cache 4.29, work 0.50), but NVIDIA L4 has 15.00 GB "
-                + "free of 24.00 GB: take a shorter context (--context, -n) or fewer sequences at a time (--parallel, -b), "
-                + "close other programs on the GPU, or run on the CPU";
+                + "free of 24.00 GB: take a shorter context (--context, -n) or fewer sequences at a time (--parallel, "
+                + "-b), close other programs on the GPU, or run on the CPU";
         assertEquals("engine gpu cannot run: " + shortage, assertThrows(ModelException.class,
                 () -> engines.open("gpu", null, null, longContext)).getMessage());
         assertSame(cpu.engine(), engines.open("auto", null, null, longContext));

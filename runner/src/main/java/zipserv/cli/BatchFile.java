@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A file of prompts: a prompt per line, or a JSON object per line if its first line begins with a brace. Empty lines are
- * left out.
+ * A file of prompts: a prompt per line, or a JSON object per line if its first line begins with a brace. Empty lines
+ * are left out.
  */
 final class BatchFile {
 
@@ -75,7 +75,8 @@ final class BatchFile {
         for (var field : node.properties()) {
             JsonNode value = field.getValue();
             switch (field.getKey()) {
-                case "prompt" -> text = value.isTextual() ? value.textValue() : refuse(at, field.getKey(), value, "a text");
+                case "prompt" -> text = value.isTextual() ? value.textValue()
+                        : refuse(at, field.getKey(), value, "a text");
                 case "max_tokens" -> {
                     if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
                         refuse(at, field.getKey(), value, "a number from 1");

@@ -33,8 +33,8 @@ final class BatchRun {
     private long generatedTokens;
 
     /**
-     * @param options of each text; its seed is that of the options plus the text's index, so that equal prompts need not
-     *                give equal texts
+     * @param options of each text; its seed is that of the options plus the text's index, so that equal prompts need
+     *                not give equal texts
      * @param json    a JSON object per line instead of text
      */
     BatchRun(Terminal terminal, List<Prompt> prompts, Tokenizer tokenizer, GenerationOptions options, boolean json) {
@@ -42,9 +42,10 @@ final class BatchRun {
         this.prompts = prompts;
         this.json = json;
         for (Prompt prompt : prompts) {
+            long seed = options.seed() + requests.size();
             requests.add(new Request(tokenizer.encode(prompt.text(), true), new GenerationOptions(
-                    prompt.maxTokens().orElse(options.maxTokens()), options.sampling(), options.seed() + requests.size(),
-                    options.stopTokens(), options.stopStrings())));
+                    prompt.maxTokens().orElse(options.maxTokens()), options.sampling(), seed, options.stopTokens(),
+                    options.stopStrings())));
         }
     }
 
@@ -78,8 +79,8 @@ final class BatchRun {
         waiting.forEach(this::print);
         if (stats) {
             double seconds = (System.nanoTime() - start) / 1e9;
-            terminal.err().println(String.format(Locale.ROOT, "%d texts in %.3f s: %d prompt tokens, %d generated tokens, "
-                    + "%.2f generated tokens/s", printed + waiting.size(), seconds, promptTokens, generatedTokens,
+            terminal.err().println(String.format(Locale.ROOT,
+                    "%d texts in %.3f s: %d prompt tokens, %d generated tokens, %.2f generated tokens/s", printed + waiting.size(), seconds, promptTokens, generatedTokens,
                     generatedTokens / seconds));
         }
         if (printed < requests.size()) {

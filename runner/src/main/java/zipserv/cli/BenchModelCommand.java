@@ -29,11 +29,12 @@ import zipserv.throughput.TestResult;
 @Command(
         name = "model",
         description = {
-                "Measure how fast a model, compressed or not, reads prompts (pp) and writes tokens (tg), in the manner of "
-                        + "llama-bench: tokens per second of all sequences together, mean and standard deviation of the "
-                        + "repetitions, one more run before them unmeasured.",
-                "--compare uncompressed then runs the same engine on the same weights, decoded to BF16. The greedy tokens of "
-                        + "all repetitions and of both runs must be equal; if one differs the exit status is 3."},
+                "Measure how fast a model, compressed or not, reads prompts (pp) and writes tokens (tg), in the manner "
+                        + "of llama-bench: tokens per second of all sequences together, mean and standard deviation of "
+                        + "the repetitions, one more run before them unmeasured.",
+                "--compare uncompressed then runs the same engine on the same weights, decoded to BF16. The greedy "
+                        + "tokens of all repetitions and of both runs must be equal; if one differs the exit status is "
+                        + "3."},
         footer = {
                 "  zipserv bench model Llama-3.1-8B.zip11",
                 "  zipserv bench model Llama-3.1-8B.zip11 --device gpu --compare uncompressed --json 8b.json",
@@ -192,7 +193,8 @@ final class BenchModelCommand implements Callable<Integer> {
     private List<ModelTest> possible(List<ModelTest> tests, Engine engine) {
         List<ModelTest> possible = new ArrayList<>();
         for (ModelTest test : tests) {
-            String limit = "the " + engine.name() + " engine decodes at most " + engine.maxBatch() + " sequences at a time";
+            String limit = "the " + engine.name() + " engine decodes at most " + engine.maxBatch()
+                    + " sequences at a time";
             if (test.batch() <= engine.maxBatch()) {
                 possible.add(test);
             } else if (isGiven("-b")) {

@@ -60,7 +60,8 @@ record BenchModelReport(List<Run> runs, int repetitions) {
                     Collectors.summingLong(TensorStorage::originalBytes)));
             WeightFormat format = formats.entrySet().stream().max(Map.Entry.comparingByValue(Comparator.naturalOrder()))
                     .map(Map.Entry::getKey).orElse(WeightFormat.RAW);
-            return new Run(model.toAbsolutePath().normalize().getFileName().toString(), MemoryUse.storedWeights(checkpoint),
+            return new Run(model.toAbsolutePath().normalize().getFileName().toString(),
+                    MemoryUse.storedWeights(checkpoint),
                     all.stream().mapToLong(storage -> storage.tensor().elements()).sum(), format,
                     8.0 * matrices.stream().mapToLong(TensorStorage::storedBytes).sum()
                             / Math.max(1, matrices.stream().mapToLong(storage -> storage.tensor().elements()).sum()),
@@ -72,7 +73,8 @@ record BenchModelReport(List<Run> runs, int repetitions) {
             for (int i = 0; i < results.size(); i++) {
                 String difference = results.get(i).difference(other.results.get(i));
                 if (!difference.isEmpty()) {
-                    return results.get(i).test().name() + ", batch " + results.get(i).test().batch() + ", " + difference;
+                    return results.get(i).test().name() + ", batch " + results.get(i).test().batch() + ", "
+                            + difference;
                 }
             }
             return "";
@@ -165,7 +167,8 @@ record BenchModelReport(List<Run> runs, int repetitions) {
             if (lines.size() == 1) {
                 StringBuilder rule = new StringBuilder("|");
                 for (int i = 0; i < columns; i++) {
-                    rule.append(' ').append("-".repeat(i == 0 ? widths[i] : widths[i] - 1)).append(i == 0 ? " |" : ": |");
+                    rule.append(' ').append("-".repeat(i == 0 ? widths[i] : widths[i] - 1))
+                            .append(i == 0 ? " |" : ": |");
                 }
                 lines.add(rule.toString());
             }
@@ -180,10 +183,12 @@ record BenchModelReport(List<Run> runs, int repetitions) {
         for (Run run : runs) {
             for (int i = 0; i < run.results().size(); i++) {
                 TestResult result = run.results().get(i);
-                lines.add(Stream.of("\"" + run.model().replace("\"", "\"\"") + "\"", run.storedBytes(), run.parameters(),
+                lines.add(Stream.of("\"" + run.model().replace("\"", "\"\"") + "\"", run.storedBytes(),
+                        run.parameters(),
                         run.engine(), run.formatName(), fixed(4, run.bitsPerWeight()), run.memory().weights(),
                         result.test().batch(), result.test().name(), fixed(4, result.mean()),
-                        fixed(4, result.deviation()), repetitions, ratio(run, i).map(ratio -> fixed(4, ratio)).orElse(""))
+                        fixed(4, result.deviation()), repetitions,
+                        ratio(run, i).map(ratio -> fixed(4, ratio)).orElse(""))
                         .map(String::valueOf).collect(Collectors.joining(",")));
             }
         }

@@ -17,10 +17,10 @@ import zipserv.throughput.Soak;
 @Command(
         name = "soak",
         description = {
-                "Generate many texts of random lengths in batches of random sizes with one engine, and check that nothing "
-                        + "is lost or mixed up.",
-                "The tokens of a sample must be those of the same prompt alone, and the memory that the engine has taken, "
-                        + "and that its device has free, must stay the same. Exit status 3 if not."},
+                "Generate many texts of random lengths in batches of random sizes with one engine, and check that "
+                        + "nothing is lost or mixed up.",
+                "The tokens of a sample must be those of the same prompt alone, and the memory that the engine has "
+                        + "taken, and that its device has free, must stay the same. Exit status 3 if not."},
         footer = {
                 "  zipserv bench soak Llama-3.2-1B.zip11 --device gpu",
                 "  zipserv bench soak Llama-3.2-1B.zip11 --generations 100 --parallel 8 --device cpu"})
@@ -74,11 +74,13 @@ final class BenchSoakCommand implements Callable<Integer> {
         atLeastOne("--max-prompt", maxPrompt);
         atLeastOne("--max-tokens", maxTokens);
         if (sample < 0 || sample > generations) {
-            throw new ParameterException(command.commandLine(), "--sample is " + sample + ", expected 0 to " + generations);
+            throw new ParameterException(command.commandLine(), "--sample is " + sample + ", expected 0 to "
+                    + generations);
         }
         int longest = ModelConfig.load(model).maxPositions();
         if ((long) maxPrompt + maxTokens > longest) {
-            throw new ParameterException(command.commandLine(), "--max-prompt and --max-tokens are " + maxPrompt + " and "
+            throw new ParameterException(command.commandLine(), "--max-prompt and --max-tokens are " + maxPrompt
+                    + " and "
                     + maxTokens + ", expected at most the model's context of " + longest + " together");
         }
         Soak.Plan plan = new Soak.Plan(generations, sample, parallel, maxPrompt, maxTokens, seed);
@@ -107,7 +109,8 @@ final class BenchSoakCommand implements Callable<Integer> {
     }
 
     private void print(Soak.Report report) {
-        terminal.out().println(String.format(Locale.ROOT, "generations:    %d, %d tokens in %s, %.2f tokens/s", generations,
+        terminal.out().println(String.format(Locale.ROOT, "generations:    %d, %d tokens in %s, %.2f tokens/s",
+                generations,
                 report.tokens(), Quantities.duration(report.seconds()), report.tokens() / report.seconds()));
         terminal.out().println(String.format(Locale.ROOT, "batches:        1 to %d sequences, %.1f on average",
                 report.largestBatch(), report.meanBatch()));

@@ -37,8 +37,8 @@ import zipserv.model.text.HfTokenizer;
         name = "chat",
         description = {
                 "Talk to a model, compressed or not, in its own chat format.",
-                "Say one --message, or hold a conversation, a line per message (/clear forgets it, /exit or Ctrl-D ends "
-                        + "it, Ctrl-C ends an answer)."},
+                "Say one --message, or hold a conversation, a line per message (/clear forgets it, /exit or Ctrl-D "
+                        + "ends it, Ctrl-C ends an answer)."},
         footer = {
                 "  zipserv chat Llama-3.2-1B-Instruct.zip11",
                 "  zipserv chat Llama-3.2-1B-Instruct.zip11 --system \"Answer in verse.\"",
@@ -66,7 +66,8 @@ final class ChatCommand implements Callable<Integer> {
     private Optional<String> format;
 
     @Option(names = "--context", paramLabel = "N",
-            description = "Most tokens of the whole conversation (default: the model's, at most " + DEFAULT_CONTEXT + ").")
+            description = "Most tokens of the whole conversation (default: the model's, at most " + DEFAULT_CONTEXT
+                    + ").")
     private Integer context;
 
     @Option(names = "--no-thinking", description = "Answer at once, if the model can be told to (Qwen3).")

@@ -25,8 +25,8 @@ import zipserv.model.text.HfTokenizer;
         name = "compare-logits",
         description = {
                 "Compare the logits of two checkpoints of one model, bit by bit.",
-                "Both run on the same text; compared are the logits at every position of the prompt and at every step of a "
-                        + "greedy continuation. Exit status 3 if one bit differs."},
+                "Both run on the same text; compared are the logits at every position of the prompt and at every step "
+                        + "of a greedy continuation. Exit status 3 if one bit differs."},
         footer = "  zipserv compare-logits Llama-3.2-1B Llama-3.2-1B.zip11 --prompt \"Once upon a time\" -n 32")
 final class CompareLogitsCommand implements Callable<Integer> {
 

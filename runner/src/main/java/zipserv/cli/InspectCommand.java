@@ -20,10 +20,10 @@ import zipserv.model.ModelException;
         name = "inspect",
         description = {
                 "Show what a checkpoint holds, compressed or not.",
-                "A line per tensor: its shape, its storage format, the window of seven exponents that its code covers (or "
-                        + "would cover best) and the share of weights within it, its size in bits per weight, the entropy "
-                        + "of its exponents and the Shannon bound, 8 bits plus that entropy. Then the totals, and the memory it "
-                        + "takes to run the model on a GPU."},
+                "A line per tensor: its shape, its storage format, the window of seven exponents that its code covers "
+                        + "(or would cover best) and the share of weights within it, its size in bits per weight, the "
+                        + "entropy of its exponents and the Shannon bound, 8 bits plus that entropy. Then the totals, "
+                        + "and the memory it takes to run the model on a GPU."},
         footer = {
                 "  zipserv inspect Llama-3.2-1B.zip11",
                 "  zipserv inspect Llama-3.2-1B --json | jq .total",

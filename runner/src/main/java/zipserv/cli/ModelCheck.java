@@ -30,9 +30,10 @@ final class ModelCheck {
         if (device.isEmpty()) {
             return Finding.missing(SUBJECT, needs + "; there is none that can be used", "");
         }
-        String free = needs + "; " + device.get().name() + " has " + Quantities.bytes(device.get().freeMemory()) + " free";
+        String free = needs + "; " + device.get().name() + " has " + Quantities.bytes(device.get().freeMemory())
+                + " free";
         return memory.needed().total() <= device.get().freeMemory() ? Finding.ok(SUBJECT, free)
-                : Finding.missing(SUBJECT, free, "take a shorter --context, close other programs on the GPU (nvidia-smi lists "
-                        + "them), or run on the CPU");
+                : Finding.missing(SUBJECT, free, "take a shorter --context, close other programs on the GPU "
+                        + "(nvidia-smi lists them), or run on the CPU");
     }
 }

@@ -30,10 +30,10 @@ import zipserv.model.text.HfTokenizer;
         name = "run",
         description = {
                 "Continue a text with a model, compressed or not.",
-                "The text is taken as it is, with the begin token that the tokenizer adds by itself; only the continuation "
-                        + "is printed.",
-                "--batch continues many texts together: when one ends, the next takes its place. They are printed in the "
-                        + "order of the prompts, and each is what it would be alone."},
+                "The text is taken as it is, with the begin token that the tokenizer adds by itself; only the "
+                        + "continuation is printed.",
+                "--batch continues many texts together: when one ends, the next takes its place. They are printed in "
+                        + "the order of the prompts, and each is what it would be alone."},
         footer = {
                 "  zipserv run Llama-3.2-1B.zip11 --prompt \"The three primary colours are\" -n 64",
                 "  zipserv run Llama-3.2-1B.zip11 --prompt \"def fib(n):\" --temperature 0 --stats",
@@ -163,7 +163,8 @@ final class RunCommand implements Callable<Integer> {
         if (prompt.text != null) {
             return prompt.text;
         }
-        byte[] bytes = prompt.file.equals(STANDARD_INPUT) ? terminal.in().readAllBytes() : Files.readAllBytes(prompt.file);
+        byte[] bytes = prompt.file.equals(STANDARD_INPUT) ? terminal.in().readAllBytes()
+                : Files.readAllBytes(prompt.file);
         return new String(bytes, StandardCharsets.UTF_8);
     }
 }

@@ -22,6 +22,8 @@ public final class ModelBenchmark {
     /** Decode steps before the first repetition: enough to compile and capture whatever an engine compiles. */
     private static final int WARMUP_STEPS = 16;
 
+    private static final long JVM_WARMUP_NANOS = 1_000_000_000;
+
     private final Engine engine;
     private final int repetitions;
     private final BiConsumer<ModelTest, Integer> progress;
@@ -43,7 +45,7 @@ public final class ModelBenchmark {
      */
     public TestResult run(ModelTest test) {
         progress.accept(test, 0);
-        once(test, Math.min(test.tokens(), test.kind() == ModelTest.Kind.PP ? test.tokens() : WARMUP_STEPS));
+        warmUp(test);
         List<Double> rates = new ArrayList<>();
         List<List<Integer>> answers = null;
         for (int repetition = 1; repetition <= repetitions; repetition++) {
@@ -60,6 +62,14 @@ public final class ModelBenchmark {
             progress.accept(test, repetition);
         }
         return new TestResult(test, rates, answers);
+    }
+
+    /** Once on a device; where the JVM compiles the engine while it runs, for long enough that it has. */
+    private void warmUp(ModelTest test) {
+        long end = System.nanoTime() + (engine.device().isPresent() ? 0 : JVM_WARMUP_NANOS);
+        do {
+            once(test, test.kind() == ModelTest.Kind.PP ? test.tokens() : Math.min(test.tokens(), WARMUP_STEPS));
+        } while (System.nanoTime() < end);
     }
 
     private record Run(double seconds, List<List<Integer>> answers) {

@@ -17,7 +17,9 @@ public record ModelTest(Kind kind, int tokens, int batch) {
         TG
     }
 
-    /** Tokens that a sequence begins with before its generation is timed: one, so that there is something to continue. */
+    /**
+     * Tokens that a sequence begins with before its generation is timed: one, so that there is something to continue.
+     */
     public static final int DEPTH = 1;
 
     public ModelTest {

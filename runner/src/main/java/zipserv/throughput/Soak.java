@@ -17,9 +17,9 @@ import zipserv.model.MemoryUse;
 import zipserv.model.sampling.Sampler;
 
 /**
- * Many greedy generations of random lengths in batches of random sizes, one engine for all. Generations begin and end at
- * any time, so a batch is never the same for long. Checked are the tokens of a sample, which must be those of the same
- * prompt alone, and ten times over the run, with all sequences closed, the memory.
+ * Many greedy generations of random lengths in batches of random sizes, one engine for all. Generations begin and end
+ * at any time, so a batch is never the same for long. Checked are the tokens of a sample, which must be those of the
+ * same prompt alone, and ten times over the run, with all sequences closed, the memory.
  */
 public final class Soak {
 
@@ -112,7 +112,8 @@ public final class Soak {
             double seconds = (System.nanoTime() - start) / 1e9;
             sample.forEach(this::checkTokens);
             checkMemory(CHECKS + 1);
-            return new Report(tokens, seconds, (double) stepRows / Math.max(1, steps), largestBatch, sample.size(), memory,
+            return new Report(tokens, seconds, (double) stepRows / Math.max(1, steps), largestBatch, sample.size(),
+                    memory,
                     engine.device(), freeMemory);
         } finally {
             active.forEach(generation -> generation.sequence().close());
@@ -125,7 +126,8 @@ public final class Soak {
         List<Sequence> sequences = new ArrayList<>();
         try {
             while (sequences.size() < plan.parallel() && engine.room() > 1) {
-                Sequence sequence = engine.newSequence(Math.min(engine.room(), sequences.isEmpty() ? plan.maxPrompt() + 1 : 2));
+                int wanted = sequences.isEmpty() ? plan.maxPrompt() + 1 : 2;
+                Sequence sequence = engine.newSequence(Math.min(engine.room(), wanted));
                 sequences.add(sequence);
                 engine.prefill(sequence, new int[sequence.capacity() - 1], LogitsAt.LAST).argmax(0);
             }
@@ -187,7 +189,8 @@ public final class Soak {
         if (cut > 0) {
             engine.prefill(generation.sequence(), Arrays.copyOf(prompt, cut), LogitsAt.LAST);
         }
-        take(generation, engine.prefill(generation.sequence(), Arrays.copyOfRange(prompt, cut, prompt.length), LogitsAt.LAST),
+        take(generation, engine.prefill(generation.sequence(), Arrays.copyOfRange(prompt, cut, prompt.length),
+                LogitsAt.LAST),
                 0);
         if (generation.isComplete()) {
             active.removeLast().sequence().close();
@@ -231,7 +234,8 @@ public final class Soak {
         }
         int at = Arrays.mismatch(expected.tokens(), found);
         if (at >= 0) {
-            throw new CheckFailedException("a prompt of " + expected.prompt().length + " tokens gave another token " + at
+            throw new CheckFailedException("a prompt of " + expected.prompt().length + " tokens gave another token "
+                    + at
                     + " in a batch than alone: " + expected.tokens()[at] + " and " + found[at]);
         }
     }

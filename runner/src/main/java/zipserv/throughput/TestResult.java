@@ -26,8 +26,8 @@ public record TestResult(ModelTest test, List<Double> tokensPerSecond, List<List
     public double deviation() {
         double mean = mean();
         int n = tokensPerSecond.size();
-        return n < 2 ? 0
-                : Math.sqrt(tokensPerSecond.stream().mapToDouble(rate -> (rate - mean) * (rate - mean)).sum() / (n - 1));
+        double squares = tokensPerSecond.stream().mapToDouble(rate -> (rate - mean) * (rate - mean)).sum();
+        return n < 2 ? 0 : Math.sqrt(squares / (n - 1));
     }
 
     /** The first sequence and token in which answers differ, as text; empty if they are equal. */

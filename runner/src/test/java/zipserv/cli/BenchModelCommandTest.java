@@ -53,10 +53,11 @@ class BenchModelCommandTest {
                 table.getFirst().replaceAll(" +", " "));
         assertTrue(table.get(1).matches("\\| -+ (\\| -+: )+\\|"), table.get(1));
         assertEquals(List.of("1 pp16", "1 tg4", "1 tg6", "3 tg4", "3 tg6"),
-                table.stream().skip(2).map(line -> line.split(" *\\| *")).map(cells -> cells[8] + " " + cells[9]).toList());
+                table.stream().skip(2).map(line -> line.split(" *\\| *")).map(cells -> cells[8] + " "
+                + cells[9]).toList());
         for (String line : table.subList(2, 7)) {
-            assertTrue(line.matches("\\| tiny.zip11 \\| +[0-9.]+ kB \\| +\\d+ \\| +cpu \\| +tca-tbe \\| +1[12]\\.\\d{3} \\| "
-                    + "+[0-9.]+ kB \\| .*\\| +\\d+\\.\\d\\d ± \\d+\\.\\d\\d \\|"), line);
+            assertTrue(line.matches("\\| tiny.zip11 \\| +[0-9.]+ kB \\| +\\d+ \\| +cpu \\| +tca-tbe \\| "
+                    + "+1[12]\\.\\d{3} \\| +[0-9.]+ kB \\| .*\\| +\\d+\\.\\d\\d ± \\d+\\.\\d\\d \\|"), line);
         }
     }
 
@@ -72,9 +73,11 @@ class BenchModelCommandTest {
                 result.err());
         List<String> lines = result.out().lines().toList();
         assertEquals(5, lines.size(), result.out());
-        assertTrue(lines.get(2).matches("\"tiny.zip11\",\\d+,\\d+," + device + "," + format + ",[0-9.]+,\\d+,2,tg3,[0-9.]+,[0-9.]+,"
+        assertTrue(lines.get(2).matches("\"tiny.zip11\",\\d+,\\d+," + device + "," + format
+                + ",[0-9.]+,\\d+,2,tg3,[0-9.]+,[0-9.]+,"
                 + "2,[0-9.]+"), lines.get(2));
-        assertTrue(lines.get(4).matches("\"tiny.zip11\",\\d+,\\d+," + device + ",bf16,16.0000,\\d+,2,tg3,[0-9.]+,[0-9.]+,2,"),
+        assertTrue(lines.get(4).matches("\"tiny.zip11\",\\d+,\\d+," + device
+                + ",bf16,16.0000,\\d+,2,tg3,[0-9.]+,[0-9.]+,2,"),
                 lines.get(4));
         JsonNode results = new JsonMapper().readTree(Files.readString(json)).get("results");
         assertEquals(4, results.size());
@@ -85,7 +88,8 @@ class BenchModelCommandTest {
             assertEquals(2, one.get("samples").size());
             double mean = (one.get("samples").get(0).doubleValue() + one.get("samples").get(1).doubleValue()) / 2;
             assertEquals(mean, one.get("tokens_per_second").doubleValue(), 1e-9 * mean);
-            assertEquals(mean / other.get("tokens_per_second").doubleValue(), one.get("vs_uncompressed").doubleValue(), 1e-9);
+            assertEquals(mean / other.get("tokens_per_second").doubleValue(), one.get("vs_uncompressed").doubleValue(),
+                    1e-9);
             assertTrue(one.get("weight_memory_bytes").longValue() < other.get("weight_memory_bytes").longValue());
             assertFalse(other.has("vs_uncompressed"));
         }
@@ -93,7 +97,8 @@ class BenchModelCommandTest {
 
     @Test
     void theOriginalMayBeComparedToo() {
-        Cli.Result result = bench(compressed, "-p", "0", "-n", "3", "-b", "1", "-r", "1", "--device", "cpu", "--compare",
+        Cli.Result result = bench(compressed, "-p", "0", "-n", "3", "-b", "1", "-r", "1", "--device", "cpu",
+                "--compare",
                 original);
         assertEquals(ExitCode.OK, result.status(), result.err());
         assertTrue(result.out().contains(" vs uncompressed |"), result.out());
@@ -102,12 +107,13 @@ class BenchModelCommandTest {
     @Test
     void otherTokensAreAFailure() {
         Path other = TinyModel.write(folder.resolve("other"), 2);
-        Cli.Result result = bench(compressed, "-p", "0", "-n", "3", "-b", "2", "-r", "1", "--device", "cpu", "--compare",
+        Cli.Result result = bench(compressed, "-p", "0", "-n", "3", "-b", "2", "-r", "1", "--device", "cpu",
+                "--compare",
                 other);
         assertEquals(ExitCode.MISMATCH, result.status());
         String last = result.err().lines().toList().getLast();
-        assertTrue(last.matches("zipserv: error: compressed and uncompressed weights gave different tokens: tg3, batch 2, "
-                + "sequence \\d, token \\d: \\d+ and \\d+"), last);
+        assertTrue(last.matches("zipserv: error: compressed and uncompressed weights gave different tokens: tg3, batch "
+                + "2, sequence \\d, token \\d: \\d+ and \\d+"), last);
     }
 
     @Test
@@ -122,18 +128,20 @@ class BenchModelCommandTest {
         assertUsage("no tests to run: give --prompt or --tokens", "-p", "0", "-n", "0");
         Cli.Result large = bench(original, "-p", "0", "-n", "1", "-b", "100000", "--device", "cpu");
         assertEquals(ExitCode.FAILED, large.status());
-        assertTrue(large.err().endsWith("zipserv: error: --batch 100000: the cpu engine decodes at most 512 sequences at a "
-                + "time\n"), large.err());
+        assertTrue(large.err().endsWith("zipserv: error: --batch 100000: the cpu engine decodes at most 512 sequences "
+                + "at a time\n"), large.err());
         Cli.Result plain = bench(original, "-p", "1", "-n", "1", "-b", "1", "-r", "1", "--device", "cpu", "--compare",
                 "uncompressed");
         assertEquals(ExitCode.FAILED, plain.status());
-        assertTrue(plain.err().endsWith("zipserv: error: " + original + ": not compressed, so there is nothing to compare\n"),
+        assertTrue(plain.err().endsWith("zipserv: error: " + original
+                + ": not compressed, so there is nothing to compare\n"),
                 plain.err());
     }
 
     private static void assertUsage(String expected, Object... options) {
         Cli.Result result = bench(original, options);
         assertEquals(ExitCode.USAGE, result.status(), result.err());
-        assertTrue(result.err().endsWith("zipserv: error: " + expected + " (see 'zipserv bench model --help')\n"), result.err());
+        assertTrue(result.err().endsWith("zipserv: error: " + expected + " (see 'zipserv bench model --help')\n"),
+                result.err());
     }
 }

@@ -25,7 +25,8 @@ class CleanEndsTest {
     void theEndOfTheContextIsSaid() {
         Path model = TinyModel.write(folder.resolve("tiny"), 1);
         for (String device : new String[] {"cpu", "emulator"}) {
-            Cli.Result result = Cli.run("run", model, "-p", "word ".repeat(58), "-n", 100, "--temperature", 0, "--device",
+            Cli.Result result = Cli.run("run", model, "-p", "word ".repeat(58), "-n", 100, "--temperature", 0,
+                    "--device",
                     device, "--ignore-eos", "--stats");
             assertEquals(ExitCode.OK, result.status(), result.err());
             assertTrue(result.err().matches("prompt: \\d+ tokens .*; end: context is full; greedy\n"
@@ -35,7 +36,8 @@ class CleanEndsTest {
 
     @Test
     void aConversationEndsWhereItsContextIsFull() {
-        Cli.Result result = Cli.runWithInput("What does \"tree\" mean?\n", "chat", DemoModel.COMPRESSED, "--temperature", 0,
+        Cli.Result result = Cli.runWithInput("What does \"tree\" mean?\n", "chat", DemoModel.COMPRESSED,
+                "--temperature", 0,
                 "--device", "cpu", "--context", 30, "-n", 50, "--ignore-eos");
         assertEquals(ExitCode.OK, result.status(), result.err());
         assertEquals("zipserv: the context is full; /clear forgets the conversation\n", result.err());
@@ -52,9 +54,9 @@ class CleanEndsTest {
         System.setProperty(DEVICE_MEMORY, "300KB");
         Cli.Result result = Cli.run("run", model, "-p", "a", "-n", 2, "--device", "emulator");
         assertEquals(ExitCode.FAILED, result.status(), result.err());
-        assertTrue(result.err().matches("zipserv: error: out of device memory \\(Unable to allocate \\d+ bytes of device memory: "
-                + "\\d+ of 307200 bytes are in use.*\\): close other programs on the GPU \\(nvidia-smi lists them\\), or take a "
-                + "smaller model or batch\n"), result.err());
+        assertTrue(result.err().matches("zipserv: error: out of device memory \\(Unable to allocate \\d+ bytes of "
+                + "device memory: \\d+ of 307200 bytes are in use.*\\): close other programs on the GPU \\(nvidia-smi "
+                + "lists them\\), or take a smaller model or batch\n"), result.err());
         System.clearProperty(DEVICE_MEMORY);
         assertEquals(ExitCode.OK, Cli.run("run", model, "-p", "a", "-n", 2, "--device", "emulator").status());
     }

@@ -49,11 +49,12 @@ class DoctorCommandTest {
         Cli.Result result = Cli.run("doctor", DemoModel.COMPRESSED);
         assertEquals(ExitCode.OK, result.status(), result.err());
         String line = result.out().lines().filter(l -> l.contains("  Model ")).findFirst().orElseThrow();
-        assertTrue(line.matches("--  Model +needs .* for a context of 512 tokens on a GPU; there is none that can be used"),
+        assertTrue(line.matches("--  Model +needs .* for a context of 512 tokens on a GPU; there is none that can be "
+                + "used"),
                 line);
         GpuMemory memory = new GpuMemory(32_768, new MemoryUse(11_500_000_000L, 4_300_000_000L, 500_000_000));
-        assertEquals("needs 16.30 GB (weights 11.50 GB, cache 4.30 GB, work 500.00 MB) for a context of 32768 tokens on a "
-                + "GPU; NVIDIA L4 has 16.30 GB free", fits(memory, 16_300_000_000L, MachineCheck.State.OK));
+        assertEquals("needs 16.30 GB (weights 11.50 GB, cache 4.30 GB, work 500.00 MB) for a context of 32768 tokens "
+                + "on a GPU; NVIDIA L4 has 16.30 GB free", fits(memory, 16_300_000_000L, MachineCheck.State.OK));
         fits(memory, 16_299_999_999L, MachineCheck.State.MISSING);
     }
 
@@ -86,7 +87,8 @@ class DoctorCommandTest {
         assertEquals("ok  TornadoVM     5.2.0-jdk25 in " + folder + ", has every signature that is used",
                 tornadoLine(folder));
         jarOf(slice, jar, "TaskGraph.class");
-        assertTrue(tornadoLine(folder).contains("differs from what this program was compiled for"), tornadoLine(folder));
+        assertTrue(tornadoLine(folder).contains("differs from what this program was compiled for"),
+                tornadoLine(folder));
     }
 
     private static void jarOf(Path source, Path target, String leftOut) throws IOException {

@@ -39,14 +39,16 @@ class InspectCommandTest {
         assertEquals("", result.err());
         List<String> lines = result.out().lines().toList();
         assertEquals(1 + 56 + 1 + 4, lines.size());
-        assertEquals(List.of("tensor", "shape", "type", "format", "window", "coverage", "bits/weight", "exp.", "entropy",
+        assertEquals(List.of("tensor", "shape", "type", "format", "window", "coverage", "bits/weight", "exp.",
+                "entropy",
                 "Shannon", "bound"), List.of(lines.getFirst().split("\\s+")));
-        assertEquals(List.of("model.embed_tokens.weight", "4096", "x", "256", "BF16", "tca-tbe", "118..124", "97.65", "%",
+        assertEquals(List.of("model.embed_tokens.weight", "4096", "x", "256", "BF16", "tca-tbe", "118..124", "97.65",
+                "%",
                 "11.313", "2.563", "10.563"), List.of(lines.get(1).split("\\s+")));
         assertTrue(lines.get(60).startsWith("BF16 matrices:  43, 11.323 bits per weight; coverage 97.66 %, exponent "
                 + "entropy 2.563 bits, Shannon bound 10.563 bits per weight"), lines.get(60));
-        assertTrue(lines.getLast().matches("GPU memory:     [0-9.]+ MB \\(weights 7\\.\\d\\d MB, cache [0-9.]+ .B, work [0-9.]+ "
-                + ".B\\) for a context of 512 tokens"), lines.getLast());
+        assertTrue(lines.getLast().matches("GPU memory:     [0-9.]+ MB \\(weights 7\\.\\d\\d MB, cache [0-9.]+ .B, "
+                + "work [0-9.]+ .B\\) for a context of 512 tokens"), lines.getLast());
     }
 
     /** Expected figures are from an independent count over the original weights. */

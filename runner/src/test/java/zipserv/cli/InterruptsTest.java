@@ -65,19 +65,23 @@ class InterruptsTest {
 
     @Test
     void runEndsWithWhatThereIs() {
-        Cli.Result result = run("", " of", "run", DemoModel.COMPRESSED, "-p", "In the beginning", "-n", 400, "--temperature",
+        Cli.Result result = run("", " of", "run", DemoModel.COMPRESSED, "-p", "In the beginning", "-n", 400,
+                "--temperature",
                 0, "--device", "cpu", "--ignore-eos", "--stats");
         assertEquals(ExitCode.INTERRUPTED, result.status(), result.err());
         assertTrue(result.out().startsWith(" of"), result.out());
         assertTrue(result.out().length() < 40, result.out());
-        assertTrue(result.err().matches("(?s)prompt: .*; end: interrupted; greedy\nzipserv: interrupted\n"), result.err());
+        assertTrue(result.err().matches("(?s)prompt: .*; end: interrupted; greedy\nzipserv: interrupted\n"),
+                result.err());
     }
 
     @Test
     void aBatchPrintsTheTextsInWork() throws Exception {
-        Path file = Files.writeString(folder.resolve("prompts"), "{\"prompt\": \"In the beginning\", \"max_tokens\": 2}\n"
+        Path file = Files.writeString(folder.resolve("prompts"),
+                "{\"prompt\": \"In the beginning\", \"max_tokens\": 2}\n"
                 + "{\"prompt\": \"And\"}\n{\"prompt\": \"God\"}\n");
-        Cli.Result result = run("", "=== 1", "run", DemoModel.COMPRESSED, "--batch", file, "-n", 400, "--temperature", 0,
+        Cli.Result result = run("", "=== 1", "run", DemoModel.COMPRESSED, "--batch", file, "-n", 400, "--temperature",
+                0,
                 "--device", "cpu", "--ignore-eos", "--parallel", 2);
         assertEquals(ExitCode.INTERRUPTED, result.status(), result.err());
         assertTrue(result.out().startsWith("=== 1 (line 1) ===\n of the\n=== 2 (line 2) ===\n"), result.out());
@@ -94,7 +98,8 @@ class InterruptsTest {
         assertEquals(2, answers.length, result.out());
         assertTrue(answers[0].startsWith("Tree") && answers[1].startsWith(answers[0])
                 && answers[0].length() < answers[1].length(), result.out());
-        Cli.Result single = run("", "Tree", "chat", DemoModel.COMPRESSED, "-n", 24, "--temperature", 0, "--device", "cpu",
+        Cli.Result single = run("", "Tree", "chat", DemoModel.COMPRESSED, "-n", 24, "--temperature", 0, "--device",
+                "cpu",
                 "--message", "What does \"tree\" mean?");
         assertEquals(ExitCode.INTERRUPTED, single.status());
         assertEquals("zipserv: interrupted\n", single.err());
@@ -102,7 +107,8 @@ class InterruptsTest {
 
     @Test
     void benchEndsBetweenStepsWithWhatThereIs() {
-        Cli.Result bench = run("", "tg4, batch 2: warming up", "bench", "model", DemoModel.COMPRESSED, "-p", 8, "-n", "3,4",
+        Cli.Result bench = run("", "tg4, batch 2: warming up", "bench", "model", DemoModel.COMPRESSED, "-p", 8, "-n",
+                "3,4",
                 "-b", 2, "-r", 1, "--device", "cpu");
         assertEquals(ExitCode.INTERRUPTED, bench.status(), bench.err());
         assertTrue(bench.err().endsWith("tg4, batch 2: warming up\ntg4, batch 2: 1 of 1\nzipserv: interrupted\n")

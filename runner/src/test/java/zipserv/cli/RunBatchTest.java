@@ -56,7 +56,8 @@ class RunBatchTest {
         Path model = TinyModel.compress(TinyModel.write(folder.resolve("tiny"), 3), folder.resolve("tiny.zip11"));
         Path file = file("{\"prompt\": \"In the beginning\", \"max_tokens\": 5}", "{\"prompt\": \"And\"}",
                 "{\"max_tokens\": 2, \"prompt\": \"God \\u2713\"}");
-        Cli.Result result = run(model, device, "--batch", file, "--json", "-n", "3", "--temperature", "0", "--ignore-eos",
+        Cli.Result result = run(model, device, "--batch", file, "--json", "-n", "3", "--temperature", "0",
+                "--ignore-eos",
                 "--stats");
         assertEquals(ExitCode.OK, result.status(), result.err());
         List<String> lines = result.out().lines().toList();
@@ -71,8 +72,8 @@ class RunBatchTest {
             assertEquals(run(model, device, "-p", node.get("prompt").textValue(), "-n", tokens[i], "--temperature", "0",
                     "--ignore-eos").out(), node.get("text").textValue());
         }
-        assertTrue(result.err().matches("3 texts in [0-9.]+ s: \\d+ prompt tokens, 10 generated tokens, [0-9.]+ generated "
-                + "tokens/s\n"), result.err());
+        assertTrue(result.err().matches("3 texts in [0-9.]+ s: \\d+ prompt tokens, 10 generated tokens, [0-9.]+ "
+                + "generated tokens/s\n"), result.err());
     }
 
     @Test
@@ -82,15 +83,17 @@ class RunBatchTest {
                 "{\"prompt\": \"a\"}", "{\"prompt\": \"b\"");
         assertError(", line 1: no \"prompt\"", "{\"max_tokens\": 3}");
         assertError(", line 3: found 7, expected an object with a \"prompt\"", "{\"prompt\": \"a\"}", "", "7");
-        assertError(", line 1: \"max_tokens\" is 0, expected a number from 1", "{\"prompt\": \"a\", \"max_tokens\": 0}");
-        assertError(", line 1: \"max_tokens\" is 1.5, expected a number from 1", "{\"prompt\": \"a\", \"max_tokens\": 1.5}");
+        assertError(", line 1: \"max_tokens\" is 0, expected a number from 1",
+                "{\"prompt\": \"a\", \"max_tokens\": 0}");
+        assertError(", line 1: \"max_tokens\" is 1.5, expected a number from 1",
+                "{\"prompt\": \"a\", \"max_tokens\": 1.5}");
         assertError(", line 1: \"prompt\" is 3, expected a text", "{\"prompt\": 3}");
         assertError(", line 1: \"text\" is unknown, expected prompt and max_tokens", "{\"text\": \"a\"}");
         Path file = file("ok", "word ".repeat(600));
         Cli.Result result = run(DemoModel.COMPRESSED, "cpu", "--batch", file);
         assertEquals(ExitCode.FAILED, result.status());
-        assertTrue(result.err().matches("zipserv: error: the prompt in line 2 has \\d+ tokens, but the context has room for "
-                + "512\n"), result.err());
+        assertTrue(result.err().matches("zipserv: error: the prompt in line 2 has \\d+ tokens, but the context has "
+                + "room for 512\n"), result.err());
     }
 
     private void assertError(String expected, String... lines) throws IOException {
@@ -108,7 +111,8 @@ class RunBatchTest {
     }
 
     private static void assertUsage(String expected, Object... options) {
-        assertEquals(new Cli.Result(ExitCode.USAGE, "", "zipserv: error: " + expected + " (see 'zipserv run --help')\n"),
+        assertEquals(new Cli.Result(ExitCode.USAGE, "", "zipserv: error: " + expected
+                + " (see 'zipserv run --help')\n"),
                 run(DemoModel.COMPRESSED, "cpu", options));
     }
 }

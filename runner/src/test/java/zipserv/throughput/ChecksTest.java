@@ -28,10 +28,10 @@ class ChecksTest {
         assertTrue(soakFailure(Fault.SEQUENCES_STAY_OPEN).matches("the cache has room for \\d+ tokens, but had for 500 "
                 + "before the first sequences|no sequence is open, but .*"), soakFailure(Fault.SEQUENCES_STAY_OPEN));
         assertTrue(soakFailure(Fault.MEMORY_GROWS).startsWith("the engine's memory was "));
-        assertTrue(soakFailure(Fault.DEVICE_MEMORY_SHRINKS).matches("the device had \\d+ bytes free at first and has \\d+ at "
-                + "check \\d+, all sequences closed both times"));
-        assertTrue(soakFailure(Fault.BATCHES_MIX_UP).matches("a prompt of \\d+ tokens gave another token \\d in a batch than "
-                + "alone: \\d+ and \\d+"));
+        assertTrue(soakFailure(Fault.DEVICE_MEMORY_SHRINKS).matches("the device had \\d+ bytes free at first and has "
+                + "\\d+ at check \\d+, all sequences closed both times"));
+        assertTrue(soakFailure(Fault.BATCHES_MIX_UP).matches("a prompt of \\d+ tokens gave another token \\d in a "
+                + "batch than alone: \\d+ and \\d+"));
     }
 
     @Test
@@ -41,7 +41,8 @@ class ChecksTest {
         assertEquals(3, result.tokensPerSecond().size());
         assertEquals(List.of(2, 3, 4, 5, 6, 7), result.answers().get(1));
         assertEquals("tg6, batch 2: repetitions 1 and 2 gave different tokens: sequence 0, token 1: 3 and 4",
-                assertThrows(CheckFailedException.class, () -> new ModelBenchmark(new FaultyEngine(Fault.CHANGES_ITS_MIND), 3,
+                assertThrows(CheckFailedException.class,
+                () -> new ModelBenchmark(new FaultyEngine(Fault.CHANGES_ITS_MIND), 3,
                         (_, _) -> { }).run(test)).getMessage());
     }
 

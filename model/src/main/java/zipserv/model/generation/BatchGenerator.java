@@ -14,8 +14,8 @@ import zipserv.model.Tokenizer;
 import zipserv.model.generation.GenerationResult.StopReason;
 
 /**
- * Generates many texts at the same time, in continuous batches: as soon as one ends, the next begins in its place, while
- * the others go on. Each text is what it would be alone. Used by one thread at a time, like the engine.
+ * Generates many texts at the same time, in continuous batches: as soon as one ends, the next begins in its place,
+ * while the others go on. Each text is what it would be alone. Used by one thread at a time, like the engine.
  */
 public final class BatchGenerator {
 

@@ -65,7 +65,8 @@ public final class Generator {
         float[] scratch = new float[engine.config().vocabularySize()];
         StopReason reason = text.next(engine.prefill(sequence, prompt, LogitsAt.LAST), 0, scratch, this::isStopped);
         while (reason == null) {
-            reason = text.next(engine.decode(List.of(sequence), new int[] {text.lastToken()}), 0, scratch, this::isStopped);
+            reason = text.next(engine.decode(List.of(sequence), new int[] {text.lastToken()}), 0, scratch,
+                    this::isStopped);
         }
         stopRequested = false;
         return text.finish(reason);

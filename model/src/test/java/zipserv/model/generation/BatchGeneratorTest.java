@@ -115,7 +115,8 @@ class BatchGeneratorTest {
         engine.maxBatch = 2;
         BatchGenerator generator = new BatchGenerator(engine, tokenizer);
         assertEquals("the prompt has 11 tokens, but the context has room for 10", assertThrows(ModelException.class,
-                () -> generator.generate(List.of(request(1, 2, 3, 0), request(1, 11, 3, 0)), this::listen)).getMessage());
+                () -> generator.generate(List.of(request(1, 2, 3, 0), request(1, 11, 3, 0)),
+                this::listen)).getMessage());
         assertTrue(results.isEmpty() && engine.calls.isEmpty());
         generator.generate(List.of(request(1, 8, 30, 0)), this::listen);
         assertEquals(StopReason.CONTEXT_FULL, results.get(0).stopReason());
@@ -127,7 +128,8 @@ class BatchGeneratorTest {
         FakeEngine engine = hashing(100);
         engine.maxBatch = 2;
         BatchGenerator generator = new BatchGenerator(engine, tokenizer);
-        generator.generate(List.of(request(1, 3, 2, 0), request(2, 3, 50, 0), request(3, 3, 50, 0)), (index, result) -> {
+        generator.generate(List.of(request(1, 3, 2, 0), request(2, 3, 50, 0), request(3, 3, 50, 0)), (index,
+                result) -> {
             listen(index, result);
             generator.stop();
         });

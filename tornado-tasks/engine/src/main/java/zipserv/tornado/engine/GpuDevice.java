@@ -35,7 +35,8 @@ final class GpuDevice {
     /** The device, or nothing if there is no driver or it does not answer. */
     static Optional<DeviceInfo> query() {
         try (Arena arena = Arena.ofConfined()) {
-            return Optional.of(new GpuDevice(SymbolLookup.libraryLookup(GpuDriver.LIBRARY, Arena.global())).query(arena));
+            return Optional.of(new GpuDevice(SymbolLookup.libraryLookup(GpuDriver.LIBRARY,
+                    Arena.global())).query(arena));
         } catch (IllegalArgumentException | IllegalStateException e) {
             return Optional.empty();
         }
