@@ -24,6 +24,7 @@ import zipserv.model.sampling.Sampler;
 public final class Soak {
 
     private static final int CHECKS = 10;
+    private static final int GENERATIONS_PER_CHECK = 10;
     /** One step in so many changes the size of the batch. */
     private static final int STEPS_PER_SIZE = 8;
     /** Drivers keep a little memory for themselves whenever they like; a leak is more, over hundreds of generations. */
@@ -104,14 +105,15 @@ public final class Soak {
         try {
             largestStep();
             long start = System.nanoTime();
-            for (int check = 1; check <= CHECKS; check++) {
-                generate((int) ((long) plan.generations() * (check - 1) / CHECKS),
-                        (int) ((long) plan.generations() * check / CHECKS));
+            int checks = Math.clamp(plan.generations() / GENERATIONS_PER_CHECK, 1, CHECKS);
+            for (int check = 1; check <= checks; check++) {
+                generate((int) ((long) plan.generations() * (check - 1) / checks),
+                        (int) ((long) plan.generations() * check / checks));
                 checkMemory(check);
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             sample.forEach(this::checkTokens);
-            checkMemory(CHECKS + 1);
+            checkMemory(checks + 1);
             return new Report(tokens, seconds, (double) stepRows / Math.max(1, steps), largestBatch, sample.size(),
                     memory,
                     engine.device(), freeMemory);

@@ -23,14 +23,13 @@ class CleanEndsTest {
 
     @Test
     void theEndOfTheContextIsSaid() {
-        Path model = TinyModel.write(folder.resolve("tiny"), 1);
+        Path model = TinyModel.write(folder.resolve("tiny"), 1, 12);
         for (String device : new String[] {"cpu", "emulator"}) {
-            Cli.Result result = Cli.run("run", model, "-p", "word ".repeat(58), "-n", 100, "--temperature", 0,
-                    "--device",
-                    device, "--ignore-eos", "--stats");
+            Cli.Result result = Cli.run("run", model, "-p", "In the beginning", "-n", 100, "--temperature", 0,
+                    "--device", device, "--ignore-eos", "--stats");
             assertEquals(ExitCode.OK, result.status(), result.err());
             assertTrue(result.err().matches("prompt: \\d+ tokens .*; end: context is full; greedy\n"
-                    + "zipserv: ended where the model's context of 128 tokens is full\n"), result.err());
+                    + "zipserv: ended where the model's context of 12 tokens is full\n"), result.err());
         }
     }
 
@@ -50,7 +49,7 @@ class CleanEndsTest {
 
     @Test
     void tooLittleDeviceMemoryIsOneLine() {
-        Path model = TinyModel.write(folder.resolve("tiny"), 1);
+        Path model = TinyModel.write(folder.resolve("tiny"), 1, 12);
         System.setProperty(DEVICE_MEMORY, "300KB");
         Cli.Result result = Cli.run("run", model, "-p", "a", "-n", 2, "--device", "emulator");
         assertEquals(ExitCode.FAILED, result.status(), result.err());

@@ -53,7 +53,8 @@ class RunBatchTest {
     @ParameterizedTest
     @ValueSource(strings = {"cpu", "emulator"})
     void takesAndPrintsJsonLines(String device) throws IOException {
-        Path model = TinyModel.compress(TinyModel.write(folder.resolve("tiny"), 3), folder.resolve("tiny.zip11"));
+        Path model = TinyModel.compress(TinyModel.write(folder.resolve("tiny"), 3, 64), folder.resolve("tiny.zip11"),
+                "frag11");
         Path file = file("{\"prompt\": \"In the beginning\", \"max_tokens\": 5}", "{\"prompt\": \"And\"}",
                 "{\"max_tokens\": 2, \"prompt\": \"God \\u2713\"}");
         Cli.Result result = run(model, device, "--batch", file, "--json", "-n", "3", "--temperature", "0",
