@@ -4,6 +4,7 @@
     bench/performance_tables.py bench/results/instruction-budget/counts.txt RESULTS.json docs/performance.md
 """
 import json
+import math
 import re
 import sys
 
@@ -95,11 +96,7 @@ def predicted(counts):
 
 def measured(counts, results):
     gpu = next(name for name in GPUS if results["device"].endswith(name))
-    best = {}
-    for r in results["results"]:
-        key = (r["kernel"], f"{r['m']}x{r['k']}", r["n"])
-        if key not in best or r["median_us"] < best[key]["median_us"]:
-            best[key] = r
+    best = fastest(results)
     lines = ["| M x K | N | frag11: predicted | measured (plan) | twin: predicted | measured | cuBLASLt | cuBLASLt / frag11 |",
              "|---|---|---|---|---|---|---|---|"]
     for shape in SHAPES:
@@ -115,6 +112,38 @@ def measured(counts, results):
             cells.append(f"{cublas['median_us']:.1f}" if cublas else "")
             cells.append(f"{cublas['median_us'] / frag11['median_us']:.2f}" if cublas and frag11 else "")
             lines.append(f"| {m} x {k} | {n} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def fastest(results):
+    """The fastest result of each kernel, shape and N; plans may have been compared."""
+    best = {}
+    for r in results["results"]:
+        key = (r["kernel"], f"{r['m']}x{r['k']}", r["n"])
+        if key not in best or r["median_us"] < best[key]["median_us"]:
+            best[key] = r
+    return best
+
+
+def cells(results):
+    best = fastest(results)
+    batches = sorted({n for kernel, _, n in best if kernel == "cublas" and n <= 128})
+    lines = ["| M x K | " + " | ".join(f"N = {n}" for n in batches) + " |", "|---|" + "---|" * len(batches)]
+    for shape in SHAPES:
+        row = []
+        for n in batches:
+            times = [best.get((kernel, shape, n)) for kernel in ("frag11", "tca-tbe", "raw", "cublas")]
+            row.append(" / ".join(("**{:.1f}**" if i == 0 else "{:.1f}").format(r["median_us"]) if r else "-"
+                                  for i, r in enumerate(times)))
+        lines.append(f"| {shape.replace('x', ' x ')} | " + " | ".join(row) + " |")
+    for lowest, highest in ((1, 32), (33, 128)):
+        ratios = [best[("cublas", shape, n)]["median_us"] / r["median_us"] for (kernel, shape, n), r in best.items()
+                  if kernel == "frag11" and lowest <= n <= highest and ("cublas", shape, n) in best]
+        if ratios:
+            mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+            lines += ["", f"cuBLASLt's time over frag11's, N = {lowest} .. {highest}: geometric mean **{mean:.3f}** over "
+                      f"{len(ratios)} cells, smallest {min(ratios):.3f}, largest {max(ratios):.3f}; "
+                      f"{sum(r >= 1.05 for r in ratios)} cells at 1.05 or more, {sum(r >= 1.25 for r in ratios)} at 1.25 or more."]
     return lines
 
 
@@ -134,7 +163,7 @@ def main():
     counts, results = read_counts(sys.argv[1]), json.load(open(sys.argv[2]))
     text = open(sys.argv[3]).read()
     tables = {"budget": budget(counts), "predicted": predicted(counts), "measured": measured(counts, results),
-              "decompression": decompression(results)}
+              "cells": cells(results), "decompression": decompression(results)}
     for name, lines in tables.items():
         text, found = re.subn(rf"(<!-- table: {name} -->\n).*?(\n<!-- end -->)",
                               lambda match: match.group(1) + "\n".join(lines) + match.group(2), text, flags=re.S)
