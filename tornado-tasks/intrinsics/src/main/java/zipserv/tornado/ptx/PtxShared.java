@@ -137,8 +137,8 @@ public final class PtxShared {
     }
 
     /**
-     * {@link #copyAsync128(int, IntArray, long)} by which L2 fetches 256 bytes, for rows of which the next columns follow
-     * soon: {@code cp.async.cg.shared.global.L2::256B} (… cp.async).
+     * {@link #copyAsync128(int, IntArray, long)} by which L2 fetches 256 bytes, for rows of which the next columns
+     * follow soon: {@code cp.async.cg.shared.global.L2::256B} (… cp.async).
      */
     public static void copyAsyncAhead128(int address, IntArray source, long index) {
         copyAsync128(address, source, index);

@@ -118,8 +118,8 @@ final class PtxKernels {
     }
 
     /**
-     * A block of 64 threads puts its lower halves, reversed, into 32 words: two threads store to each. Then come the first 32
-     * halves one by one.
+     * A block of 64 threads puts its lower halves, reversed, into 32 words: two threads store to each. Then come the
+     * first 32 halves one by one.
      */
     static void halfWords(KernelContext c, IntArray in, IntArray out) {
         int t = c.localIdx;

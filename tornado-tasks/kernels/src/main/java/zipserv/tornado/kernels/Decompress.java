@@ -11,9 +11,9 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * TCA-TBE to row-major BF16 (ZipServ, ASPLOS'26, section 5, the decoupled path). A warp decodes one strip and, with the lanes
- * of {@link TcaTbeHalfFrags}, writes whole lines of 128 bytes. Strips are taken as they are stored: 1 % faster on an H200
- * than along the rows of the matrix.
+ * TCA-TBE to row-major BF16 (ZipServ, ASPLOS'26, section 5, the decoupled path). A warp decodes one strip and, with the
+ * lanes of {@link TcaTbeHalfFrags}, writes whole lines of 128 bytes. Strips are taken as they are stored: 1 % faster on
+ * an H200 than along the rows of the matrix.
  */
 public final class Decompress {
 
@@ -24,10 +24,10 @@ public final class Decompress {
     private static final int WARP_BYTES = TcaTbeStrip.STAGE_BYTES + TcaTbeHalfFrags.OUT_BYTES;
 
     /**
-     * Elements up to which results are written as data that nobody reads soon. Beyond, where they pass the L2 cache's size
-     * anyway, ordinary stores were measured to be 1.5 % faster, below 5 % slower.
+     * Elements up to which results are written as data that nobody reads soon. Where they do not fit into an H200's L2
+     * cache, ordinary stores were measured to be 2 % faster, at this size 6 % slower.
      */
-    private static final long STREAMED_ELEMENTS = 1L << 25;
+    private static final long STREAMED_ELEMENTS = 1L << 24;
 
     private Decompress() {
     }
@@ -38,7 +38,8 @@ public final class Decompress {
     }
 
     /**
-     * The kernel for rows of whole 128-bit words. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks} blocks.
+     * The kernel for rows of whole 128-bit words. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks}
+     * blocks.
      *
      * @param bitmaps the three bitmaps, one after the other
      * @param table   base exponent and strip table, see {@link TcaTbeStrip}
@@ -63,7 +64,8 @@ public final class Decompress {
             Quad words = PtxShared.load128(TcaTbeHalfFrags.place(stage + TcaTbeStrip.STAGE_BYTES, lane, run));
             if (inside && (rows == FragmentLayout.BLOCK * blockRows || row + run < rows)) {
                 if ((long) rows * columns <= STREAMED_ELEMENTS) {
-                    PtxMemory.storeStream128(out, at + run * (columns >>> 1), words.x(), words.y(), words.z(), words.w());
+                    PtxMemory.storeStream128(out, at + run * (columns >>> 1), words.x(), words.y(), words.z(),
+                            words.w());
                 } else {
                     PtxMemory.store128(out, at + run * (columns >>> 1), words.x(), words.y(), words.z(), words.w());
                 }

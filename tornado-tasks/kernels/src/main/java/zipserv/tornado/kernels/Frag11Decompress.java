@@ -10,9 +10,9 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * frag11 to row-major BF16. A warp decodes one strip: each lane its four runs of 8 neighbouring columns, as if there were
- * no escapes, into shared memory; then the escapes' bits are changed there, an element at a time; then the lanes read
- * what makes whole lines of 128 bytes and write it.
+ * frag11 to row-major BF16. A warp decodes one strip: each lane its four runs of 8 neighbouring columns, as if there
+ * were no escapes, into shared memory; then the escapes' bits are changed there, an element at a time; then the lanes
+ * read what makes whole lines of 128 bytes and write it.
  */
 public final class Frag11Decompress {
 
@@ -31,8 +31,8 @@ public final class Frag11Decompress {
     }
 
     /**
-     * The kernel for rows of whole 128-bit words. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks} blocks. The
-     * first arrays are those of {@link Frag11DeviceMatrix}.
+     * The kernel for rows of whole 128-bit words. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks}
+     * blocks. The first arrays are those of {@link Frag11DeviceMatrix}.
      *
      * @param out        {@code rows} rows of {@code outColumns} elements, two to a word
      * @param rows       M
@@ -149,8 +149,8 @@ public final class Frag11Decompress {
     }
 
     /**
-     * Where a lane's run lies in the strip's bytes. The right half's runs change places, so that the eight lanes that then
-     * read a row meet all banks.
+     * Where a lane's run lies in the strip's bytes. The right half's runs change places, so that the eight lanes that
+     * then read a row meet all banks.
      */
     private static int runPlace(int lane, int run) {
         return (run << 9) + ((lane ^ (run & 2) << 1) << 4);

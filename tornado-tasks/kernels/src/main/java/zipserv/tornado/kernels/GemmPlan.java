@@ -3,6 +3,7 @@ package zipserv.tornado.kernels;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import zipserv.codec.FragmentLayout;
+import zipserv.codec.WeightFormat;
 
 /**
  * How a GEMM of the fused or the uncompressed kernels is cut into blocks and warps. Two plans of the same matrix may
@@ -19,6 +20,15 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,4})x(\\d{1,4})/(\\d{1,4})(?:\\*(\\d))?");
     /** Largest N of the fused kernels: 16 tiles of 8. */
     public static final int MAX_BATCH = 128;
+    /**
+     * Largest N for which multiplying straight from the compressed weights is worth it: beyond, decompressing them and
+     * {@link PrefillGemm} together take less. Measured on an H200 (docs/kernels.md): for frag11 both take as long at
+     * N = 128, for TCA-TBE between 64 and 96.
+     */
+    public static int fusedLimit(WeightFormat format) {
+        return format == WeightFormat.TCA_TBE ? 64 : MAX_BATCH;
+    }
+
     /** Warps of a block at most. */
     static final int MAX_WARPS = 8;
     /** Shared memory of a ZipGEMM block: two stages per warp, or 4 KB of sums per warp. */

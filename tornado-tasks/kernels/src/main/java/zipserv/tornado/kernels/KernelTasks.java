@@ -91,16 +91,18 @@ public final class KernelTasks {
      */
     public void decompress(String name, Frag11DeviceMatrix weights, IntArray out, int columns) {
         checkWholeRuns(columns);
-        launches.add(name, Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
+        launches.add(name,
+                Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
                 Frag11Decompress::toRows, context, weights.words(), weights.escapes(), weights.directory(), out,
                 weights.rows(), weights.columns(), columns);
     }
 
     /** {@link Frag11Decompress#toUnalignedRows}; any number of columns. */
     public void decompress(String name, Frag11DeviceMatrix weights, ShortArray out) {
-        launches.add(name, Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
-                Frag11Decompress::toUnalignedRows, context, weights.words(), weights.escapes(), weights.directory(), out,
-                weights.rows(), weights.columns());
+        launches.add(name,
+                Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
+                Frag11Decompress::toUnalignedRows, context, weights.words(), weights.escapes(), weights.directory(),
+                out, weights.rows(), weights.columns());
     }
 
     private static void checkWholeRuns(int columns) {
@@ -119,9 +121,9 @@ public final class KernelTasks {
      */
     public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, GemmScratch scratch, int rows,
             int columns, int batch, PrefillTile tile, boolean bf16) {
-        launches.add(name, Grid.of(tile.blocks(rows, batch), tile.threads()), PrefillGemm::multiply, context, weights, x, y,
-                scratch.partials(), scratch.tickets(), rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch,
-                bf16 ? 1 : 0, tile.batchWarps(), tile.rowWarps(), tile.rowTiles(), tile.splits());
+        launches.add(name, Grid.of(tile.blocks(rows, batch), tile.threads()), PrefillGemm::multiply, context, weights,
+                x, y, scratch.partials(), scratch.tickets(), rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK,
+                batch, bf16 ? 1 : 0, tile.batchWarps(), tile.rowWarps(), tile.rowTiles(), tile.splits());
     }
 
     /** {@link RowMajorGemm}; an even number of columns. */

@@ -4,9 +4,6 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.ptx.Accumulator;
-import zipserv.tornado.ptx.PtxBits;
-import zipserv.tornado.ptx.PtxFloat;
-import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxMma;
 import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxSync;
@@ -15,18 +12,18 @@ import zipserv.tornado.ptx.Quad;
 
 /**
  * A Tensor Core GEMM of row-major BF16 matrices for many activation rows: {@code Y[N][M] = X[N][K] * W[M][K]^T}. Beyond
- * {@link GemmPlan#FUSED_LIMIT} activation rows the weights are decompressed once and then multiplied with this.
+ * {@link GemmPlan#fusedLimit} activation rows the weights are decompressed once and then multiplied with this.
  *
- * <p>X is the A operand of the mma and W its B operand, both as they lie, so that an accumulator's neighbours are neighbours
- * of a row of Y. A warp computes 64 activation rows x 32 or 64 weight rows, a block {@link PrefillTile} warps of them, 32
- * columns at a time. A ring of stages in shared memory is filled by asynchronous copies; a stage's buffer is filled again
- * as soon as all warps have its last fragments in registers, and each half step's fragments are loaded while the half step
- * before is multiplied. A row of a stage is four units of 16 bytes; unit u of row r lies at {@code u ^ (r / 2) % 4}, which
- * keeps the eight rows that an ldmatrix reads in different banks.
+ * <p>X is the A operand of the mma and W its B operand, both as they lie, so that an accumulator's neighbours are
+ * neighbours of a row of Y. A warp computes 64 activation rows x 32 or 64 weight rows, a block {@link PrefillTile}
+ * warps of them, 32 columns at a time. A ring of stages in shared memory is filled by asynchronous copies; a stage's
+ * buffer is filled again as soon as all warps have its last fragments in registers, and each half step's fragments are
+ * loaded while the half step before is multiplied. A row of a stage is four units of 16 bytes; unit u of row r lies at
+ * {@code u ^ (r / 2) % 4}, which keeps the eight rows that an ldmatrix reads in different banks.
  *
- * <p><b>Order of additions.</b> Every element of Y is one accumulator to which the products of 16 columns are added at a
- * time, from the first columns to the last: the same bits whatever the tile. With splits, each is several such sums of
- * neighbouring ranges of columns, which the last block of a tile to finish adds up in their order.
+ * <p><b>Order of additions.</b> Every element of Y is one accumulator to which the products of 16 columns are added at
+ * a time, from the first columns to the last: the same bits whatever the tile. With splits, each is several such sums
+ * of neighbouring ranges of columns, which the last block of a tile to finish adds up in their order.
  */
 public final class PrefillGemm {
 
@@ -73,7 +70,7 @@ public final class PrefillGemm {
         int stageBytes = xBytes + blockRows * ROW_BYTES;
         int stages = SHARED_BYTES / stageBytes;
 
-        // Groups of GROUP_ROWS weight rows; within a group, its weight rows for one tile of activation rows after the other.
+        // Groups of GROUP_ROWS weight rows; within a group, its rows for one tile of activation rows after the other.
         int batchTiles = (batch + blockBatch - 1) / blockBatch;
         int rowBlocks = (rows + blockRows - 1) / blockRows;
         int groupBlocks = GROUP_ROWS / blockRows;
@@ -139,8 +136,8 @@ public final class PrefillGemm {
             if (step < steps) {
                 copy(x, copyTo + step * stageBytes, firstN + copyRow, batch, blockBatch, threads, rowWords,
                         copyWord + step * (STEP_COLUMNS / 2));
-                copy(weights, copyTo + step * stageBytes + xBytes, firstRow + copyRow, rows, blockRows, threads, rowWords,
-                        copyWord + step * (STEP_COLUMNS / 2));
+                copy(weights, copyTo + step * stageBytes + xBytes, firstRow + copyRow, rows, blockRows, threads,
+                        rowWords, copyWord + step * (STEP_COLUMNS / 2));
             }
             PtxShared.commitCopies();
         }
@@ -265,39 +262,39 @@ public final class PrefillGemm {
             int warpSums = tiles * warps * WARP_SUMS;
             int first = (tile * warps + warp) * WARP_SUMS + (lane << 2);
             int own = split * warpSums + first;
-            storePartial(partials, own + 0 * 128, sum00);
-            storePartial(partials, own + 1 * 128, sum01);
-            storePartial(partials, own + 2 * 128, sum02);
-            storePartial(partials, own + 3 * 128, sum03);
-            storePartial(partials, own + 8 * 128, sum10);
-            storePartial(partials, own + 9 * 128, sum11);
-            storePartial(partials, own + 10 * 128, sum12);
-            storePartial(partials, own + 11 * 128, sum13);
-            storePartial(partials, own + 16 * 128, sum20);
-            storePartial(partials, own + 17 * 128, sum21);
-            storePartial(partials, own + 18 * 128, sum22);
-            storePartial(partials, own + 19 * 128, sum23);
-            storePartial(partials, own + 24 * 128, sum30);
-            storePartial(partials, own + 25 * 128, sum31);
-            storePartial(partials, own + 26 * 128, sum32);
-            storePartial(partials, own + 27 * 128, sum33);
+            PrefillSums.storePartial(partials, own + 0 * 128, sum00);
+            PrefillSums.storePartial(partials, own + 1 * 128, sum01);
+            PrefillSums.storePartial(partials, own + 2 * 128, sum02);
+            PrefillSums.storePartial(partials, own + 3 * 128, sum03);
+            PrefillSums.storePartial(partials, own + 8 * 128, sum10);
+            PrefillSums.storePartial(partials, own + 9 * 128, sum11);
+            PrefillSums.storePartial(partials, own + 10 * 128, sum12);
+            PrefillSums.storePartial(partials, own + 11 * 128, sum13);
+            PrefillSums.storePartial(partials, own + 16 * 128, sum20);
+            PrefillSums.storePartial(partials, own + 17 * 128, sum21);
+            PrefillSums.storePartial(partials, own + 18 * 128, sum22);
+            PrefillSums.storePartial(partials, own + 19 * 128, sum23);
+            PrefillSums.storePartial(partials, own + 24 * 128, sum30);
+            PrefillSums.storePartial(partials, own + 25 * 128, sum31);
+            PrefillSums.storePartial(partials, own + 26 * 128, sum32);
+            PrefillSums.storePartial(partials, own + 27 * 128, sum33);
             if (rowTiles > 4) {
-                storePartial(partials, own + 4 * 128, sum04);
-                storePartial(partials, own + 5 * 128, sum05);
-                storePartial(partials, own + 6 * 128, sum06);
-                storePartial(partials, own + 7 * 128, sum07);
-                storePartial(partials, own + 12 * 128, sum14);
-                storePartial(partials, own + 13 * 128, sum15);
-                storePartial(partials, own + 14 * 128, sum16);
-                storePartial(partials, own + 15 * 128, sum17);
-                storePartial(partials, own + 20 * 128, sum24);
-                storePartial(partials, own + 21 * 128, sum25);
-                storePartial(partials, own + 22 * 128, sum26);
-                storePartial(partials, own + 23 * 128, sum27);
-                storePartial(partials, own + 28 * 128, sum34);
-                storePartial(partials, own + 29 * 128, sum35);
-                storePartial(partials, own + 30 * 128, sum36);
-                storePartial(partials, own + 31 * 128, sum37);
+                PrefillSums.storePartial(partials, own + 4 * 128, sum04);
+                PrefillSums.storePartial(partials, own + 5 * 128, sum05);
+                PrefillSums.storePartial(partials, own + 6 * 128, sum06);
+                PrefillSums.storePartial(partials, own + 7 * 128, sum07);
+                PrefillSums.storePartial(partials, own + 12 * 128, sum14);
+                PrefillSums.storePartial(partials, own + 13 * 128, sum15);
+                PrefillSums.storePartial(partials, own + 14 * 128, sum16);
+                PrefillSums.storePartial(partials, own + 15 * 128, sum17);
+                PrefillSums.storePartial(partials, own + 20 * 128, sum24);
+                PrefillSums.storePartial(partials, own + 21 * 128, sum25);
+                PrefillSums.storePartial(partials, own + 22 * 128, sum26);
+                PrefillSums.storePartial(partials, own + 23 * 128, sum27);
+                PrefillSums.storePartial(partials, own + 28 * 128, sum34);
+                PrefillSums.storePartial(partials, own + 29 * 128, sum35);
+                PrefillSums.storePartial(partials, own + 30 * 128, sum36);
+                PrefillSums.storePartial(partials, own + 31 * 128, sum37);
             }
             PtxSync.fence();
             context.localBarrier();
@@ -311,77 +308,77 @@ public final class PrefillGemm {
                 if (context.localIdx == 0) {
                     tickets.set(tile, 0);
                 }
-                sum00 = joined(partials, first + 0 * 128, warpSums, splits);
-                sum01 = joined(partials, first + 1 * 128, warpSums, splits);
-                sum02 = joined(partials, first + 2 * 128, warpSums, splits);
-                sum03 = joined(partials, first + 3 * 128, warpSums, splits);
-                sum10 = joined(partials, first + 8 * 128, warpSums, splits);
-                sum11 = joined(partials, first + 9 * 128, warpSums, splits);
-                sum12 = joined(partials, first + 10 * 128, warpSums, splits);
-                sum13 = joined(partials, first + 11 * 128, warpSums, splits);
-                sum20 = joined(partials, first + 16 * 128, warpSums, splits);
-                sum21 = joined(partials, first + 17 * 128, warpSums, splits);
-                sum22 = joined(partials, first + 18 * 128, warpSums, splits);
-                sum23 = joined(partials, first + 19 * 128, warpSums, splits);
-                sum30 = joined(partials, first + 24 * 128, warpSums, splits);
-                sum31 = joined(partials, first + 25 * 128, warpSums, splits);
-                sum32 = joined(partials, first + 26 * 128, warpSums, splits);
-                sum33 = joined(partials, first + 27 * 128, warpSums, splits);
+                sum00 = PrefillSums.joined(partials, first + 0 * 128, warpSums, splits);
+                sum01 = PrefillSums.joined(partials, first + 1 * 128, warpSums, splits);
+                sum02 = PrefillSums.joined(partials, first + 2 * 128, warpSums, splits);
+                sum03 = PrefillSums.joined(partials, first + 3 * 128, warpSums, splits);
+                sum10 = PrefillSums.joined(partials, first + 8 * 128, warpSums, splits);
+                sum11 = PrefillSums.joined(partials, first + 9 * 128, warpSums, splits);
+                sum12 = PrefillSums.joined(partials, first + 10 * 128, warpSums, splits);
+                sum13 = PrefillSums.joined(partials, first + 11 * 128, warpSums, splits);
+                sum20 = PrefillSums.joined(partials, first + 16 * 128, warpSums, splits);
+                sum21 = PrefillSums.joined(partials, first + 17 * 128, warpSums, splits);
+                sum22 = PrefillSums.joined(partials, first + 18 * 128, warpSums, splits);
+                sum23 = PrefillSums.joined(partials, first + 19 * 128, warpSums, splits);
+                sum30 = PrefillSums.joined(partials, first + 24 * 128, warpSums, splits);
+                sum31 = PrefillSums.joined(partials, first + 25 * 128, warpSums, splits);
+                sum32 = PrefillSums.joined(partials, first + 26 * 128, warpSums, splits);
+                sum33 = PrefillSums.joined(partials, first + 27 * 128, warpSums, splits);
                 if (rowTiles > 4) {
-                    sum04 = joined(partials, first + 4 * 128, warpSums, splits);
-                    sum05 = joined(partials, first + 5 * 128, warpSums, splits);
-                    sum06 = joined(partials, first + 6 * 128, warpSums, splits);
-                    sum07 = joined(partials, first + 7 * 128, warpSums, splits);
-                    sum14 = joined(partials, first + 12 * 128, warpSums, splits);
-                    sum15 = joined(partials, first + 13 * 128, warpSums, splits);
-                    sum16 = joined(partials, first + 14 * 128, warpSums, splits);
-                    sum17 = joined(partials, first + 15 * 128, warpSums, splits);
-                    sum24 = joined(partials, first + 20 * 128, warpSums, splits);
-                    sum25 = joined(partials, first + 21 * 128, warpSums, splits);
-                    sum26 = joined(partials, first + 22 * 128, warpSums, splits);
-                    sum27 = joined(partials, first + 23 * 128, warpSums, splits);
-                    sum34 = joined(partials, first + 28 * 128, warpSums, splits);
-                    sum35 = joined(partials, first + 29 * 128, warpSums, splits);
-                    sum36 = joined(partials, first + 30 * 128, warpSums, splits);
-                    sum37 = joined(partials, first + 31 * 128, warpSums, splits);
+                    sum04 = PrefillSums.joined(partials, first + 4 * 128, warpSums, splits);
+                    sum05 = PrefillSums.joined(partials, first + 5 * 128, warpSums, splits);
+                    sum06 = PrefillSums.joined(partials, first + 6 * 128, warpSums, splits);
+                    sum07 = PrefillSums.joined(partials, first + 7 * 128, warpSums, splits);
+                    sum14 = PrefillSums.joined(partials, first + 12 * 128, warpSums, splits);
+                    sum15 = PrefillSums.joined(partials, first + 13 * 128, warpSums, splits);
+                    sum16 = PrefillSums.joined(partials, first + 14 * 128, warpSums, splits);
+                    sum17 = PrefillSums.joined(partials, first + 15 * 128, warpSums, splits);
+                    sum24 = PrefillSums.joined(partials, first + 20 * 128, warpSums, splits);
+                    sum25 = PrefillSums.joined(partials, first + 21 * 128, warpSums, splits);
+                    sum26 = PrefillSums.joined(partials, first + 22 * 128, warpSums, splits);
+                    sum27 = PrefillSums.joined(partials, first + 23 * 128, warpSums, splits);
+                    sum34 = PrefillSums.joined(partials, first + 28 * 128, warpSums, splits);
+                    sum35 = PrefillSums.joined(partials, first + 29 * 128, warpSums, splits);
+                    sum36 = PrefillSums.joined(partials, first + 30 * 128, warpSums, splits);
+                    sum37 = PrefillSums.joined(partials, first + 31 * 128, warpSums, splits);
                 }
             }
         }
         int row = firstRow + warpRow * 8 * rowTiles;
         int n = firstN + (warpN << 6) + (lane >>> 2);
         if (ticket == splits - 1) {
-            store(y, n + 0, row, rows, batch, bf16, lane, sum00.c0(), sum00.c1(), sum01.c0(), sum01.c1(),
+            PrefillSums.store(y, n + 0, row, rows, batch, bf16, lane, sum00.c0(), sum00.c1(), sum01.c0(), sum01.c1(),
                     sum02.c0(), sum02.c1(), sum03.c0(), sum03.c1());
-            store(y, n + 8, row, rows, batch, bf16, lane, sum00.c2(), sum00.c3(), sum01.c2(), sum01.c3(),
+            PrefillSums.store(y, n + 8, row, rows, batch, bf16, lane, sum00.c2(), sum00.c3(), sum01.c2(), sum01.c3(),
                     sum02.c2(), sum02.c3(), sum03.c2(), sum03.c3());
-            store(y, n + 16, row, rows, batch, bf16, lane, sum10.c0(), sum10.c1(), sum11.c0(), sum11.c1(),
+            PrefillSums.store(y, n + 16, row, rows, batch, bf16, lane, sum10.c0(), sum10.c1(), sum11.c0(), sum11.c1(),
                     sum12.c0(), sum12.c1(), sum13.c0(), sum13.c1());
-            store(y, n + 24, row, rows, batch, bf16, lane, sum10.c2(), sum10.c3(), sum11.c2(), sum11.c3(),
+            PrefillSums.store(y, n + 24, row, rows, batch, bf16, lane, sum10.c2(), sum10.c3(), sum11.c2(), sum11.c3(),
                     sum12.c2(), sum12.c3(), sum13.c2(), sum13.c3());
-            store(y, n + 32, row, rows, batch, bf16, lane, sum20.c0(), sum20.c1(), sum21.c0(), sum21.c1(),
+            PrefillSums.store(y, n + 32, row, rows, batch, bf16, lane, sum20.c0(), sum20.c1(), sum21.c0(), sum21.c1(),
                     sum22.c0(), sum22.c1(), sum23.c0(), sum23.c1());
-            store(y, n + 40, row, rows, batch, bf16, lane, sum20.c2(), sum20.c3(), sum21.c2(), sum21.c3(),
+            PrefillSums.store(y, n + 40, row, rows, batch, bf16, lane, sum20.c2(), sum20.c3(), sum21.c2(), sum21.c3(),
                     sum22.c2(), sum22.c3(), sum23.c2(), sum23.c3());
-            store(y, n + 48, row, rows, batch, bf16, lane, sum30.c0(), sum30.c1(), sum31.c0(), sum31.c1(),
+            PrefillSums.store(y, n + 48, row, rows, batch, bf16, lane, sum30.c0(), sum30.c1(), sum31.c0(), sum31.c1(),
                     sum32.c0(), sum32.c1(), sum33.c0(), sum33.c1());
-            store(y, n + 56, row, rows, batch, bf16, lane, sum30.c2(), sum30.c3(), sum31.c2(), sum31.c3(),
+            PrefillSums.store(y, n + 56, row, rows, batch, bf16, lane, sum30.c2(), sum30.c3(), sum31.c2(), sum31.c3(),
                     sum32.c2(), sum32.c3(), sum33.c2(), sum33.c3());
             if (rowTiles > 4) {
-                store(y, n + 0, row + 32, rows, batch, bf16, lane, sum04.c0(), sum04.c1(), sum05.c0(),
+                PrefillSums.store(y, n + 0, row + 32, rows, batch, bf16, lane, sum04.c0(), sum04.c1(), sum05.c0(),
                         sum05.c1(), sum06.c0(), sum06.c1(), sum07.c0(), sum07.c1());
-                store(y, n + 8, row + 32, rows, batch, bf16, lane, sum04.c2(), sum04.c3(), sum05.c2(),
+                PrefillSums.store(y, n + 8, row + 32, rows, batch, bf16, lane, sum04.c2(), sum04.c3(), sum05.c2(),
                         sum05.c3(), sum06.c2(), sum06.c3(), sum07.c2(), sum07.c3());
-                store(y, n + 16, row + 32, rows, batch, bf16, lane, sum14.c0(), sum14.c1(), sum15.c0(),
+                PrefillSums.store(y, n + 16, row + 32, rows, batch, bf16, lane, sum14.c0(), sum14.c1(), sum15.c0(),
                         sum15.c1(), sum16.c0(), sum16.c1(), sum17.c0(), sum17.c1());
-                store(y, n + 24, row + 32, rows, batch, bf16, lane, sum14.c2(), sum14.c3(), sum15.c2(),
+                PrefillSums.store(y, n + 24, row + 32, rows, batch, bf16, lane, sum14.c2(), sum14.c3(), sum15.c2(),
                         sum15.c3(), sum16.c2(), sum16.c3(), sum17.c2(), sum17.c3());
-                store(y, n + 32, row + 32, rows, batch, bf16, lane, sum24.c0(), sum24.c1(), sum25.c0(),
+                PrefillSums.store(y, n + 32, row + 32, rows, batch, bf16, lane, sum24.c0(), sum24.c1(), sum25.c0(),
                         sum25.c1(), sum26.c0(), sum26.c1(), sum27.c0(), sum27.c1());
-                store(y, n + 40, row + 32, rows, batch, bf16, lane, sum24.c2(), sum24.c3(), sum25.c2(),
+                PrefillSums.store(y, n + 40, row + 32, rows, batch, bf16, lane, sum24.c2(), sum24.c3(), sum25.c2(),
                         sum25.c3(), sum26.c2(), sum26.c3(), sum27.c2(), sum27.c3());
-                store(y, n + 48, row + 32, rows, batch, bf16, lane, sum34.c0(), sum34.c1(), sum35.c0(),
+                PrefillSums.store(y, n + 48, row + 32, rows, batch, bf16, lane, sum34.c0(), sum34.c1(), sum35.c0(),
                         sum35.c1(), sum36.c0(), sum36.c1(), sum37.c0(), sum37.c1());
-                store(y, n + 56, row + 32, rows, batch, bf16, lane, sum34.c2(), sum34.c3(), sum35.c2(),
+                PrefillSums.store(y, n + 56, row + 32, rows, batch, bf16, lane, sum34.c2(), sum34.c3(), sum35.c2(),
                         sum35.c3(), sum36.c2(), sum36.c3(), sum37.c2(), sum37.c3());
             }
         }
@@ -393,106 +390,20 @@ public final class PrefillGemm {
     }
 
     /**
-     * Starts this thread's copies of an operand's stage: one unit each of every {@code threads / 4}th row; rows behind the
-     * matrix become zeros.
+     * Starts this thread's copies of an operand's stage: one unit each of every {@code threads / 4}th row; rows behind
+     * the matrix become zeros.
      */
-    private static void copy(IntArray from, int to, int row, int rows, int blockRows, int threads, int rowWords, int word) {
+    private static void copy(IntArray from, int to, int row, int rows, int blockRows, int threads, int rowWords,
+            int word) {
         int stride = threads / ROW_UNITS;
         for (int i = 0; i < blockRows / stride; i++) {
             long index = (long) row * rowWords + word + (long) i * stride * rowWords;
             if (rows % blockRows == 0) {
                 PtxShared.copyAsyncAhead128(to + i * stride * ROW_BYTES, from, index);
             } else {
-                PtxShared.copyAsyncOrZero128(to + i * stride * ROW_BYTES, from, index, row + i * stride < rows ? 16 : 0);
+                PtxShared.copyAsyncOrZero128(to + i * stride * ROW_BYTES, from, index,
+                        row + i * stride < rows ? 16 : 0);
             }
-        }
-    }
-
-    private static void storePartial(FloatArray partials, int at, Accumulator sum) {
-        PtxMemory.store128(partials, at, sum.c0(), sum.c1(), sum.c2(), sum.c3());
-    }
-
-    /** The sum of all splits' partial sums, in their order. */
-    private static Accumulator joined(FloatArray partials, int first, int stride, int splits) {
-        Accumulator sum = partial(partials, first);
-        for (int split = 1; split < splits; split++) {
-            Accumulator next = partial(partials, first + split * stride);
-            sum = Accumulator.of(PtxFloat.add(sum.c0(), next.c0()), PtxFloat.add(sum.c1(), next.c1()),
-                    PtxFloat.add(sum.c2(), next.c2()), PtxFloat.add(sum.c3(), next.c3()));
-        }
-        return sum;
-    }
-
-    private static Accumulator partial(FloatArray partials, int at) {
-        Quad four = PtxMemory.load128(partials, at);
-        return Accumulator.of(PtxBits.asFloat(four.x()), PtxBits.asFloat(four.y()), PtxBits.asFloat(four.z()),
-                PtxBits.asFloat(four.w()));
-    }
-
-    /** Writes what a lane has of activation row n and 32 weight rows: two neighbours of each 8. */
-    private static void store(IntArray y, int n, int row, int rows, int batch, int bf16, int lane, float sum00,
-            float sum01, float sum10, float sum11, float sum20, float sum21, float sum30, float sum31) {
-        if (bf16 == 0) {
-            int own = row + ((lane & 3) << 1);
-            storePair(y, n, own, rows, batch, sum00, sum01);
-            storePair(y, n, own + 8, rows, batch, sum10, sum11);
-            storePair(y, n, own + 16, rows, batch, sum20, sum21);
-            storePair(y, n, own + 24, rows, batch, sum30, sum31);
-        } else {
-            storeWords(y, n, row, rows, batch, lane, PtxFloat.packBf16(sum00, sum01), PtxFloat.packBf16(sum10, sum11),
-                    PtxFloat.packBf16(sum20, sum21), PtxFloat.packBf16(sum30, sum31));
-        }
-    }
-
-    private static void storePair(IntArray y, int n, int row, int rows, int batch, float first, float second) {
-        long at = (long) n * rows + row;
-        if (n < batch && row < rows) {
-            if ((rows & 1) == 0) {
-                PtxMemory.store64(y, at, PtxBits.asInt(first), PtxBits.asInt(second));
-            } else {
-                PtxMemory.store32(y, at, PtxBits.asInt(first));
-                if (row + 1 < rows) {
-                    PtxMemory.store32(y, at + 1, PtxBits.asInt(second));
-                }
-            }
-        }
-    }
-
-    /**
-     * Writes four words of BF16 pairs of one activation row, 8 weight rows apart: a transposition of 4 x 4 words among the
-     * four lanes of the row gives each lane 8 neighbouring elements.
-     */
-    private static void storeWords(IntArray y, int n, int row, int rows, int batch, int lane, int word0, int word1,
-            int word2, int word3) {
-        int rowWords = rows + 1 >>> 1;
-        if ((rows & 7) == 0) {
-            boolean odd = (lane & 1) != 0;
-            int other01 = PtxWarp.shuffleXor(odd ? word0 : word1, 1);
-            int other23 = PtxWarp.shuffleXor(odd ? word2 : word3, 1);
-            int low0 = odd ? other01 : word0;
-            int low1 = odd ? word1 : other01;
-            int high0 = odd ? other23 : word2;
-            int high1 = odd ? word3 : other23;
-            boolean upper = (lane & 2) != 0;
-            int other0 = PtxWarp.shuffleXor(upper ? low0 : high0, 2);
-            int other1 = PtxWarp.shuffleXor(upper ? low1 : high1, 2);
-            int own = row + ((lane & 3) << 3);
-            if (n < batch && own < rows) {
-                PtxMemory.store128(y, (long) n * rowWords + (own >>> 1), upper ? other0 : low0, upper ? other1 : low1,
-                        upper ? high0 : other0, upper ? high1 : other1);
-            }
-        } else {
-            int own = row + ((lane & 3) << 1);
-            storeWord(y, n, own, rows, batch, word0);
-            storeWord(y, n, own + 8, rows, batch, word1);
-            storeWord(y, n, own + 16, rows, batch, word2);
-            storeWord(y, n, own + 24, rows, batch, word3);
-        }
-    }
-
-    private static void storeWord(IntArray y, int n, int row, int rows, int batch, int word) {
-        if (n < batch && row < rows) {
-            PtxMemory.store32(y, (long) n * (rows + 1 >>> 1) + (row >>> 1), row + 1 < rows ? word : word & 0xFFFF);
         }
     }
 }

@@ -26,7 +26,8 @@ public record PrefillTile(int batchWarps, int rowWarps, int rowTiles, int splits
         if (batchWarps * rowWarps > 8 || Integer.bitCount(batchWarps) != 1 || Integer.bitCount(rowWarps) != 1
                 || rowTiles != 4 && rowTiles != 8 || splits < 1) {
             throw new IllegalArgumentException("tile of " + batchWarps + " x " + rowWarps + " warps of " + rowTiles
-                    + " tiles, " + splits + " splits: need powers of 2, at most 8 warps, 4 or 8 tiles, at least 1 split");
+                    + " tiles, " + splits
+                    + " splits: need powers of 2, at most 8 warps, 4 or 8 tiles, at least 1 split");
         }
     }
 

@@ -20,7 +20,9 @@ import zipserv.tornado.ptx.Quad;
  */
 final class TcaTbeHalfFrags {
 
-    /** Shared memory of a warp's decoded strip: a lane's four runs, filled up so that 128-bit accesses meet all banks. */
+    /**
+     * Shared memory of a warp's decoded strip: a lane's four runs, filled up so that 128-bit accesses meet all banks.
+     */
     static final int OUT_BYTES = 32 * 80;
 
     private static final int LANE_BYTES = 80;
@@ -58,7 +60,8 @@ final class TcaTbeHalfFrags {
      * @param fallback     shared address of the strip's first fallback element
      * @param out          shared address of {@link #OUT_BYTES} bytes
      */
-    static void decode(int lane, int plane1, int plane2, int plane3, Quad tables, int signMantissa, int fallback, int out) {
+    static void decode(int lane, int plane1, int plane2, int plane3, Quad tables, int signMantissa, int fallback,
+            int out) {
         int coded = plane1 | plane2 | plane3;
         int own = PtxBits.popc(coded);
         int rank = upTo(own) - own;
@@ -144,8 +147,8 @@ final class TcaTbeHalfFrags {
     }
 
     /** Decodes a run; what fallback elements become is left open. */
-    private static void run(int run, int lane, Pair values, int codes04, int codes15, int codes26, int codes37, int rank04,
-            int rank15, int rank26, int rank37, Quad tables, int out) {
+    private static void run(int run, int lane, Pair values, int codes04, int codes15, int codes26, int codes37,
+            int rank04, int rank15, int rank26, int rank37, Quad tables, int out) {
         int bytes = run + 4 << 4 | run;
         Pair of0145 = four(values, PtxBits.prmt(rank04, rank15, bytes), PtxBits.prmt(codes04, codes15, bytes), tables);
         Pair of2367 = four(values, PtxBits.prmt(rank26, rank37, bytes), PtxBits.prmt(codes26, codes37, bytes), tables);

@@ -8,14 +8,16 @@ import zipserv.tornado.ptx.PtxShared;
 /**
  * Where a strip's parts lie in device memory, and how a warp copies its value bytes into shared memory.
  *
- * <p>Three arrays per matrix, see {@link TcaTbeDeviceMatrix}: the bitmaps; the values, that is sign_mantissa and behind it
- * fallback; and the strip table, 2 words per strip and one more pair at the end: first byte in the values of the strip's
- * sign_mantissa, first half-word in the values of its fallback. The next strip's entry says where they end, at most
- * 15 bytes of padding later.
+ * <p>Three arrays per matrix, see {@link TcaTbeDeviceMatrix}: the bitmaps; the values, that is sign_mantissa and behind
+ * it fallback; and the strip table, 2 words per strip and one more pair at the end: first byte in the values of the
+ * strip's sign_mantissa, first half-word in the values of its fallback. The next strip's entry says where they end, at
+ * most 15 bytes of padding later.
  */
 final class TcaTbeStrip {
 
-    /** Words before the strip table: the base exponent, tables for exponents from word 4 on, then padding to 128 bytes. */
+    /**
+     * Words before the strip table: the base exponent, tables for exponents from word 4 on, then padding to 128 bytes.
+     */
     static final int TABLE_HEADER = 32;
     /** Word of the table where {@link TcaTbeDecoder}'s two upper and two lower tables stand ready. */
     static final int EXPONENT_TABLES = 4;

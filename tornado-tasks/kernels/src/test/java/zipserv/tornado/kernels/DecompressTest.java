@@ -42,8 +42,8 @@ class DecompressTest {
     @EnumSource(names = {"TCA_TBE", "FRAG11"})
     void anyShareOutsideTheWindow(WeightFormat format) {
         for (int percent : new int[] {0, 1, 3, 10, 50, 90, 99, 100}) {
-            assertLossless(Matrices.of(64, 128, percent, (random, row, column) -> withFallbacks(random, percent)), format,
-                    true);
+            assertLossless(Matrices.of(64, 128, percent, (random, row, column) -> withFallbacks(random, percent)),
+                    format, true);
         }
     }
 
@@ -51,16 +51,16 @@ class DecompressTest {
     @ParameterizedTest
     @EnumSource(names = {"TCA_TBE", "FRAG11"})
     void everyNumberOfNeighboursOutsideTheWindow(WeightFormat format) {
-        assertLossless(Matrices.of(64, 128, 5, (random, row, column) ->
-                element(random, column % 32 < row % 33 ? 3 + random.nextInt(80) : 110 + random.nextInt(7))), format, true);
+        assertLossless(Matrices.of(64, 128, 5, (random, row, column) -> element(random,
+                column % 32 < row % 33 ? 3 + random.nextInt(80) : 110 + random.nextInt(7))), format, true);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"TCA_TBE", "FRAG11"})
     void windowsAtBothEnds(WeightFormat format) {
         for (int first : new int[] {0, 1, 2, 247, 248, 249}) {
-            assertLossless(Matrices.of(64, 64, first, (random, row, column) -> element(random, first + random.nextInt(7))),
-                    format, true);
+            assertLossless(Matrices.of(64, 64, first,
+                    (random, row, column) -> element(random, first + random.nextInt(7))), format, true);
         }
     }
 

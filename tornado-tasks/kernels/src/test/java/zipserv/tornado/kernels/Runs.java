@@ -158,8 +158,9 @@ final class Runs {
         IntArray padded = padded(x, matrix.columns(), batch);
         IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
         GemmScratch scratch = GemmScratch.of(tile, matrix.rows(), batch);
-        run(new Object[] {rows, padded, scratch.partials(), scratch.tickets()}, new Object[] {y}, (tasks, graph) ->
-                tasks.prefillGemm("gemm", rows, padded, y, scratch, matrix.rows(), matrix.columns(), batch, tile, bf16));
+        run(new Object[] {rows, padded, scratch.partials(), scratch.tickets()}, new Object[] {y},
+                (tasks, graph) -> tasks.prefillGemm("gemm", rows, padded, y, scratch, matrix.rows(), matrix.columns(),
+                        batch, tile, bf16));
         return y.toHeapArray();
     }
 
