@@ -50,17 +50,17 @@ final class CublasBench implements AutoCloseable {
             long y = cuda.allocate(2L * m * n);
             cuda.fill(y, -1, 2L * m * n / 4 * 4);
             GraphTimer timer = new GraphTimer(cuda);
+            int launches = copies.launches(weightBytes, 2.0 * m * k * n);
             List<CublasLt.Product> products = cublas.products(m, n, k, ALGORITHMS);
             List<Timed> trials = new ArrayList<>();
             for (int i = 0; i < products.size(); i++) {
                 CublasLt.Product product = products.get(i);
-                trials.add(new Timed(i + 1, product, timer.time(copies.launches(weightBytes), TRIAL_REPLAYS,
+                trials.add(new Timed(i + 1, product, timer.time(launches, TRIAL_REPLAYS,
                         launch -> product.enqueue(weights.get(launch % rotated), x, y))));
             }
             Comparator<Timed> byMedian = Comparator.comparingDouble(timed -> timed.micros.median());
             Timed best = trials.stream().sorted(byMedian).limit(FINALISTS)
-                    .map(trial -> new Timed(trial.number, trial.product,
-                    timer.time(copies.launches(weightBytes), replays,
+                    .map(trial -> new Timed(trial.number, trial.product, timer.time(launches, replays,
                             launch -> trial.product.enqueue(weights.get(launch % rotated), x, y))))
                     .min(byMedian).orElseThrow(() -> new GpuException("cuBLAS proposes no algorithm for "
                             + m + " x " + k + ", N = " + n, null));

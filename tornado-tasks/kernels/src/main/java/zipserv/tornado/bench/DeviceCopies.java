@@ -14,8 +14,13 @@ import zipserv.tornado.cuda.GpuArrays;
  */
 final class DeviceCopies implements AutoCloseable {
 
-    /** Launches of one replay, about. */
+    /** Launches of one replay, at most. */
     private static final int LAUNCHES = 24;
+    /** A replay should not take longer than about this. */
+    private static final double REPLAY_MICROS = 20_000;
+    /** What a large GPU does in a microsecond. */
+    private static final double BYTES_PER_MICRO = 4e6;
+    private static final double OPERATIONS_PER_MICRO = 4e8;
     private static final double L2_MULTIPLE = 3;
     /** Kernels find element 0 of an array this far behind the address that they are given, as in TornadoVM. */
     static final int HEADER_BYTES = 16;
@@ -43,9 +48,17 @@ final class DeviceCopies implements AutoCloseable {
         return (int) Math.clamp(Math.ceil(L2_MULTIPLE * cuda.l2Bytes() / bytes), 1, LAUNCHES);
     }
 
-    /** How many launches a replay should have for every copy to have its turn as often as the others. */
-    int launches(long bytes) {
-        return Math.max(1, LAUNCHES / count(bytes)) * count(bytes);
+    /**
+     * How many launches a replay should have, for every copy to have its turn as often as the others: some 24, fewer if
+     * they take long.
+     *
+     * @param bytes      of one copy
+     * @param operations of one launch
+     */
+    int launches(long bytes, double operations) {
+        double micros = Math.max(bytes / BYTES_PER_MICRO, operations / OPERATIONS_PER_MICRO);
+        double launches = Math.clamp(REPLAY_MICROS / micros, 1, LAUNCHES);
+        return Math.max(1, (int) (launches / count(bytes))) * count(bytes);
     }
 
     /**

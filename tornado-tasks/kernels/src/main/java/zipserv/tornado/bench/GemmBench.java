@@ -115,8 +115,8 @@ final class GemmBench implements AutoCloseable {
     TornadoTiming tornado(int n, GemmPlan plan) {
         TornadoTiming timing = TornadoTiming.of(tasks.compressed(WeightFormat.TCA_TBE), tasks.activations(n), n, plan);
         log.accept(String.format("TornadoVM  %dx%d n=%d: execute() %.1f us + %.2f us per launch with a CUDA graph, "
-                + "%.1f + %.2f without; kernel by its profiler %.2f us", m, k, n, timing.graphExecute(), timing.graphLaunch(),
-                timing.plainExecute(), timing.plainLaunch(), timing.profiledKernel()));
+                + "%.1f + %.2f without; kernel by its profiler %.2f us", m, k, n, timing.graphExecute(),
+                timing.graphLaunch(), timing.plainExecute(), timing.plainLaunch(), timing.profiledKernel()));
         return timing;
     }
 

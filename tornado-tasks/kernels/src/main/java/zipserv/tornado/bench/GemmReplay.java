@@ -48,7 +48,7 @@ final class GemmReplay {
         cuda.fill(result, POISON, task.result().getNumBytesOfSegment());
         long frame = cuda.allocate(FRAME_BYTES);
         cuda.fill(frame, 0, FRAME_BYTES);
-        Timing micros = timer.time(copies.launches(task.weightBytes()), replays, i -> {
+        Timing micros = timer.time(copies.launches(task.weightBytes(), task.operations()), replays, i -> {
             for (int step = 0; step < kernels.size(); step++) {
                 launch(kernels.get(step), task.launches().get(step), i % rotated, frame);
             }

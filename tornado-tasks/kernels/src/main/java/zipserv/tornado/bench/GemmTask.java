@@ -15,14 +15,16 @@ import zipserv.tornado.kernels.Launch;
  * @param launches     how its kernels are launched, one after the other; only few cases have several
  * @param weightArrays how many of its arrays, which come first, are weights: read once, and rotated
  * @param result       the array that it writes; receives what the last launch wrote
+ * @param operations   multiplications and additions
  */
-record GemmTask(GemmCase of, List<Launch> launches, int weightArrays, IntArray result) {
+record GemmTask(GemmCase of, List<Launch> launches, int weightArrays, IntArray result, double operations) {
 
     /** All arrays, in the order of the kernels' parameters. */
     List<TornadoNativeArray> arrays() {
         Set<TornadoNativeArray> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         return launches.stream().flatMap(launch -> launch.arguments().stream())
-                .filter(TornadoNativeArray.class::isInstance).map(TornadoNativeArray.class::cast).filter(seen::add).toList();
+                .filter(TornadoNativeArray.class::isInstance).map(TornadoNativeArray.class::cast).filter(seen::add)
+                .toList();
     }
 
     List<TornadoNativeArray> weights() {

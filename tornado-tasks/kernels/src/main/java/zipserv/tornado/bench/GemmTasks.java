@@ -143,10 +143,11 @@ final class GemmTasks implements AutoCloseable {
                 matrix.columns(), c.batch(), tile, bf16);
     }
 
-    private static GemmTask task(GemmCase c, int weightArrays, IntArray result, Consumer<KernelTasks> adding) {
+    private GemmTask task(GemmCase c, int weightArrays, IntArray result, Consumer<KernelTasks> adding) {
         List<Launch> launches = new ArrayList<>();
         adding.accept(new KernelTasks(launches::add));
-        return new GemmTask(c, List.copyOf(launches), weightArrays, result);
+        return new GemmTask(c, List.copyOf(launches), weightArrays, result,
+                2.0 * matrix.rows() * matrix.columns() * c.batch());
     }
 
     /** Whether a case's result is BF16. */
