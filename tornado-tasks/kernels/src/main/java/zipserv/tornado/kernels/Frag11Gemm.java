@@ -155,6 +155,22 @@ public final class Frag11Gemm {
                 low1 = GemmTile.choose(odd, y1, x1);
                 high1 = GemmTile.choose(odd, x1, y1);
             }
+            Quad low2 = low0;
+            Quad high2 = high0;
+            Quad low3 = low0;
+            Quad high3 = high0;
+            if (tall && batch > 16) {
+                Quad x2 = PtxMemory.loadReadOnly128(x, xFirst, 2 * xTile);
+                Quad y2 = PtxMemory.loadReadOnly128(x, xSecond, 2 * xTile);
+                low2 = GemmTile.choose(odd, y2, x2);
+                high2 = GemmTile.choose(odd, x2, y2);
+                if (batch > 24) {
+                    Quad x3 = PtxMemory.loadReadOnly128(x, xFirst, 3 * xTile);
+                    Quad y3 = PtxMemory.loadReadOnly128(x, xSecond, 3 * xTile);
+                    low3 = GemmTile.choose(odd, y3, x3);
+                    high3 = GemmTile.choose(odd, x3, y3);
+                }
+            }
             int entries = Frag11Ring.escapes(slot, lane);
             Frag11Escapes.scatter(plane, escapes, directory, upperStrip, rowBlocks, lane, entries);
             PtxWarp.sync();
@@ -180,10 +196,16 @@ public final class Frag11Gemm {
             Frag11Escapes.clear(plane, lane);
             refill = slot;
             slot = Frag11Ring.next(slot, ring, plan);
-            if (!tall || batch <= 16) {
+            if (!tall || batch <= 32) {
                 sum0 = GemmTile.multiplyFragments(a0, a1, a2, a3, low0, high0, sum0);
                 if (batch > 8) {
                     sum1 = GemmTile.multiplyFragments(a0, a1, a2, a3, low1, high1, sum1);
+                }
+                if (tall && batch > 16) {
+                    sum2 = GemmTile.multiplyFragments(a0, a1, a2, a3, low2, high2, sum2);
+                    if (batch > 24) {
+                        sum3 = GemmTile.multiplyFragments(a0, a1, a2, a3, low3, high3, sum3);
+                    }
                 }
             }
             if (tall) {
@@ -219,27 +241,25 @@ public final class Frag11Gemm {
                 Frag11Escapes.clear(plane, lane);
                 refill = slot;
                 slot = Frag11Ring.next(slot, ring, plan);
-                if (batch <= 16) {
+                if (batch <= 32) {
                     sum4 = GemmTile.multiplyFragments(b0, b1, b2, b3, low0, high0, sum4);
                     if (batch > 8) {
                         sum5 = GemmTile.multiplyFragments(b0, b1, b2, b3, low1, high1, sum5);
+                    }
+                    if (batch > 16) {
+                        sum6 = GemmTile.multiplyFragments(b0, b1, b2, b3, low2, high2, sum6);
+                    }
+                    if (batch > 24) {
+                        sum7 = GemmTile.multiplyFragments(b0, b1, b2, b3, low3, high3, sum7);
                     }
                 } else {
                     sum0 = GemmTile.multiplyFragments(a0, a1, a2, a3, low0, high0, sum0);
                     sum4 = GemmTile.multiplyFragments(b0, b1, b2, b3, low0, high0, sum4);
                     sum1 = GemmTile.multiplyFragments(a0, a1, a2, a3, low1, high1, sum1);
                     sum5 = GemmTile.multiplyFragments(b0, b1, b2, b3, low1, high1, sum5);
-                    Quad x2 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(2, plan) * xTile);
-                    Quad y2 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(2, plan) * xTile);
-                    Quad low2 = GemmTile.choose(odd, y2, x2);
-                    Quad high2 = GemmTile.choose(odd, x2, y2);
                     sum2 = GemmTile.multiplyFragments(a0, a1, a2, a3, low2, high2, sum2);
                     sum6 = GemmTile.multiplyFragments(b0, b1, b2, b3, low2, high2, sum6);
                     if (GemmTile.holds(3, plan, batch)) {
-                        Quad x3 = PtxMemory.loadReadOnly128(x, xFirst, GemmTile.tile(3, plan) * xTile);
-                        Quad y3 = PtxMemory.loadReadOnly128(x, xSecond, GemmTile.tile(3, plan) * xTile);
-                        Quad low3 = GemmTile.choose(odd, y3, x3);
-                        Quad high3 = GemmTile.choose(odd, x3, y3);
                         sum3 = GemmTile.multiplyFragments(a0, a1, a2, a3, low3, high3, sum3);
                         sum7 = GemmTile.multiplyFragments(b0, b1, b2, b3, low3, high3, sum7);
                     }
