@@ -40,7 +40,7 @@ public final class EmulatorEngineProvider implements EngineProvider {
 
     @Override
     public MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
-        return EngineLimits.of(config, options).memory(config, MemoryUse.storedWeights(checkpoint));
+        return ModelMemory.of(config, ModelWeights.load(checkpoint, config), EngineLimits.of(config, options));
     }
 
     @Override

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import zipserv.model.EngineOptions;
-import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.tornado.kernels.GemmPlan;
@@ -73,18 +72,9 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         throw new ModelException("-D" + CACHE_TOKENS + "=" + property + ": expected a number of tokens, at least 1");
     }
 
-    /**
-     * Device memory that a model takes: what {@link DeviceWeights} and {@link DeviceState} lay out.
-     *
-     * @param weightBytes size of the weights as they are stored
-     */
-    public MemoryUse memory(ModelConfig config, long weightBytes) {
-        long slot = 2L * Short.BYTES * cache.parts() * config.kvWidth() * config.layers();
-        long parts = (long) maxRows() * activations.parts();
-        long widths = 3L * config.hiddenSize() + 2L * config.queryWidth() + 2L * config.kvWidth()
-                + 3L * config.intermediateSize() + config.vocabularySize();
-        long turns = (long) Math.min(config.maxPositions(), cacheTokens) * config.headDim();
-        return new MemoryUse(weightBytes, cacheTokens * slot, Integer.BYTES * (parts * widths + turns));
+    /** Positions that a sequence can have. */
+    int positions(ModelConfig config) {
+        return Math.min(config.maxPositions(), cacheTokens);
     }
 
     /** Rows of the largest step. */

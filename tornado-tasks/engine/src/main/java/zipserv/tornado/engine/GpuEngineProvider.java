@@ -21,6 +21,8 @@ public final class GpuEngineProvider implements EngineProvider {
     static final boolean TAKEN_BY_AUTO = false;
 
     private static final String NAME = "gpu";
+    /** An allowance for what the driver and TornadoVM take besides: contexts, code, stacks. */
+    private static final long CONTEXT_BYTES = 512L << 20;
     /** A graph holds a whole model; TornadoVM makes room for 4 KB of its own bytecode unless told otherwise. */
     private static final String BYTECODE_SIZE = "tornado.tvm.maxbytecodesize";
 
@@ -57,7 +59,9 @@ public final class GpuEngineProvider implements EngineProvider {
 
     @Override
     public MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
-        return EngineLimits.of(config, options).memory(config, MemoryUse.storedWeights(checkpoint));
+        MemoryUse arrays = ModelMemory.of(config, ModelWeights.load(checkpoint, config),
+                EngineLimits.of(config, options));
+        return new MemoryUse(arrays.weights(), arrays.cache(), arrays.work() + CONTEXT_BYTES);
     }
 
     @Override

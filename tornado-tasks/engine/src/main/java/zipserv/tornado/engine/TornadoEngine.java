@@ -59,11 +59,10 @@ public final class TornadoEngine implements Engine {
         this.config = config;
         this.limits = limits;
         this.space = new CacheSpace(limits.cacheTokens());
-        this.memory = limits.memory(config, weights.bytes());
+        this.memory = ModelMemory.of(config, weights, limits);
         this.steps = steps(weights.bytes(), options);
         try {
-            int positions = Math.min(config.maxPositions(), limits.cacheTokens());
-            DeviceWeights deviceWeights = DeviceWeights.of(config, weights, positions, steps.arrays());
+            DeviceWeights deviceWeights = DeviceWeights.of(config, weights, limits.positions(config), steps.arrays());
             DeviceState state = new DeviceState(config, limits, deviceWeights, steps.arrays());
             this.input = steps.input(limits.maxRows());
             steps.load(new Forward(config, limits, deviceWeights, state, input));

@@ -16,11 +16,12 @@ import zipserv.tornado.kernels.GpuRuntime;
 class EngineProvidersTest {
 
     @Test
-    void enginesAreFoundAndOnlyTheCpuIsTakenByItself() {
-        assertEquals(List.of("cpu", "gpu", "emulator"), Engines.installed().names());
+    void enginesAreFoundAndTheEmulatorIsNeverTakenByItself() {
+        assertEquals(GpuEngineProvider.TAKEN_BY_AUTO ? List.of("gpu", "cpu", "emulator")
+                : List.of("cpu", "gpu", "emulator"), Engines.installed().names());
         assertTrue(GpuRuntime.isEmulation());
         assertTrue(new EmulatorEngineProvider().obstacle().isEmpty());
-        assertTrue(new GpuEngineProvider().priority() < 0);
+        assertEquals(GpuEngineProvider.TAKEN_BY_AUTO, new GpuEngineProvider().priority() > 0);
         assertTrue(new EmulatorEngineProvider().priority() < 0);
     }
 
