@@ -43,6 +43,12 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     /** Weight rows from which on there are enough blocks of two strips. */
     private static final int MANY_ROWS = 16384;
 
+    /** Rows below which, and strips of 64 columns from which on, frag11's rule changes. */
+    private static final int FEW_ROWS = 7000;
+    private static final int MANY_STRIPS = 192;
+    /** Warps of two row blocks that keep a large GPU busy. */
+    private static final int ENOUGH_WARPS = 2000;
+
     public GemmPlan {
         if (Integer.bitCount(strips) != 1 || slices < 1 || strips * slices > MAX_WARPS || splits < 1
                 || rowBlocks < 1 || rowBlocks > 2) {
@@ -76,6 +82,37 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
         int wanted = (enough + groups - 1) / groups;
         int possible = FragmentLayout.blocks(columns) / (slices * MIN_STEPS);
         return new GemmPlan(strips, slices, Math.clamp(possible, 1, wanted));
+    }
+
+    /**
+     * The plan for a shape and a format. The rule of {@link #of(int, int, int)}, but for frag11, where activations are what
+     * limits large products: two row blocks a warp halve their traffic. Measured on an H200 (docs/frag11-kernels.md).
+     */
+    public static GemmPlan of(WeightFormat format, int rows, int columns, int batch) {
+        if (format != WeightFormat.FRAG11) {
+            return of(rows, columns, batch);
+        }
+        int strips = FragmentLayout.blocks(columns);
+        boolean small = rows < FEW_ROWS && strips < MANY_STRIPS;
+        if (batch > MAX_BATCH / 2) {
+            return new GemmPlan(2, Math.min(2, strips), 1, 1);
+        }
+        if (batch <= 16 && small) {
+            return new GemmPlan(1, Math.min(MAX_WARPS, strips), 1, 1);
+        }
+        int slices = Math.min(strips, batch <= 16 && (rows >= MANY_ROWS || strips >= MANY_STRIPS)
+                || batch > 16 && rows >= MANY_ROWS ? MAX_WARPS / 2 : MAX_WARPS);
+        GemmPlan whole = new GemmPlan(1, slices, 1, 2);
+        int wanted = (ENOUGH_WARPS / slices + whole.groups(rows) - 1) / whole.groups(rows);
+        return new GemmPlan(1, slices, Math.clamp(strips / (slices * MIN_STEPS / 2), 1, wanted), 2);
+    }
+
+    /**
+     * Registers per thread that the frag11 kernel should be limited to, like {@link #maxRegisters}: as few as do not make the
+     * compiler move any to memory.
+     */
+    static int frag11Registers(int batch, int rowBlocks) {
+        return batch <= 16 ? 80 : batch <= 32 ? 64 + 24 * rowBlocks : 0;
     }
 
     /**

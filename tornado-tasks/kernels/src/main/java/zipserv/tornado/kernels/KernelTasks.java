@@ -59,7 +59,8 @@ public final class KernelTasks {
     public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
         checkBatch(batch, plan);
-        launches.add(name, grid(plan, weights.rows(), batch), Frag11Gemm::multiply, context, weights.words(),
+        launches.add(name, new Grid(plan.blocks(weights.rows()), plan.threads(),
+                GemmPlan.frag11Registers(batch, plan.rowBlocks())), Frag11Gemm::multiply, context, weights.words(),
                 weights.escapes(), weights.directory(), x, y, scratch.partials(), scratch.tickets(), weights.rows(),
                 weights.columns(), batch, plan.code(), bf16 ? 1 : 0);
     }

@@ -50,7 +50,7 @@ public final class PlanBook {
         TreeMap<Integer, Map<WeightFormat, Entry>> batches = plans.get(new Shape(rows, columns));
         Map.Entry<Integer, Map<WeightFormat, Entry>> tuned = batches == null ? null : batches.ceilingEntry(batch);
         if (tuned == null || tiles(tuned.getKey()) >= 2 * tiles(batch)) {
-            return GemmPlan.of(rows, columns, batch);
+            return GemmPlan.of(format, rows, columns, batch);
         }
         Entry own = tuned.getValue().get(format);
         return own != null ? own.plan : tuned.getValue().values().iterator().next().plan.withRowBlocks(1);

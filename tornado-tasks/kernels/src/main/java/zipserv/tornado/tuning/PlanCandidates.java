@@ -59,7 +59,7 @@ public final class PlanCandidates {
                 }
             }
         }
-        GemmPlan builtIn = order.isEmpty() ? GemmPlan.of(rows, columns, batch) : order.get().withRowBlocks(1);
+        GemmPlan builtIn = order.isEmpty() ? GemmPlan.of(format, rows, columns, batch) : order.get().withRowBlocks(1);
         List<GemmPlan> candidates = new ArrayList<>(List.of(builtIn));
         all.stream().filter(plan -> !plan.equals(builtIn))
                 .filter(plan -> order.isEmpty() || PlanBook.sameOrder(plan, order.get()))
