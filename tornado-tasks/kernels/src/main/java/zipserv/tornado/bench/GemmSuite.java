@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -180,8 +181,16 @@ public final class GemmSuite {
         return List.copyOf(cases);
     }
 
-    private List<GemmPlan> plans(Kernel kernel, int rows, int columns, int batch, PlanBook book) {
-        return options.plans().isEmpty() ? List.of(book.of(GemmTuner.format(kernel), rows, columns, batch))
-                : options.plans();
+    /** frag11's plan, the same order of additions for the others, and what is best for each of them by the rule. */
+    private Collection<GemmPlan> plans(Kernel kernel, int rows, int columns, int batch, PlanBook book) {
+        if (!options.plans().isEmpty()) {
+            return options.plans();
+        }
+        WeightFormat format = GemmTuner.format(kernel);
+        Set<GemmPlan> plans = new LinkedHashSet<>(List.of(book.of(format, rows, columns, batch)));
+        if (kernel != Kernel.FRAG11) {
+            plans.add(GemmPlan.of(format, rows, columns, batch));
+        }
+        return plans;
     }
 }

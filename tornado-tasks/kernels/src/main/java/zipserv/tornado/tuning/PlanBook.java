@@ -9,7 +9,7 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
 
 /**
- * The plans of one {@link TuningTarget}: what was measured to be fastest, and {@link GemmPlan#of} where nothing was.
+ * The plans of one {@link TuningTarget}: what was measured to be fastest, and the built-in rule's where nothing was.
  *
  * <p>Whether results of two formats have the same bits depends on the order of additions, which is a plan's slices and
  * splits. Therefore that order belongs to a shape and N, whatever the format: the first format tuned decides it, and
@@ -18,6 +18,9 @@ import zipserv.tornado.kernels.GemmPlan;
  * bit-identical results from compressed and uncompressed weights as long as it takes all plans from one book.
  */
 public final class PlanBook {
+
+    /** The format whose built-in rule decides the order of additions where nothing was tuned. */
+    private static final WeightFormat DECIDING = WeightFormat.FRAG11;
 
     private final Map<Shape, TreeMap<Integer, Map<WeightFormat, Entry>>> plans = new TreeMap<>();
 
@@ -50,7 +53,8 @@ public final class PlanBook {
         TreeMap<Integer, Map<WeightFormat, Entry>> batches = plans.get(new Shape(rows, columns));
         Map.Entry<Integer, Map<WeightFormat, Entry>> tuned = batches == null ? null : batches.ceilingEntry(batch);
         if (tuned == null || tiles(tuned.getKey()) >= 2 * tiles(batch)) {
-            return GemmPlan.of(format, rows, columns, batch);
+            GemmPlan rule = GemmPlan.of(DECIDING, rows, columns, batch);
+            return format == DECIDING ? rule : rule.withRowBlocks(1);
         }
         Entry own = tuned.getValue().get(format);
         return own != null ? own.plan : tuned.getValue().values().iterator().next().plan.withRowBlocks(1);

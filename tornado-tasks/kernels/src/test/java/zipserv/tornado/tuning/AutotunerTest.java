@@ -46,14 +46,14 @@ class AutotunerTest {
 
     @Test
     void noiseDoesNotReplaceTheRule() {
-        GemmPlan rule = GemmPlan.of(4096, 4096, 8);
+        GemmPlan rule = GemmPlan.of(WeightFormat.FRAG11, 4096, 4096, 8);
         tune(plan -> plan.equals(rule) ? 10 : 9.95, WeightFormat.FRAG11);
         assertEquals(rule, chosen(WeightFormat.FRAG11));
     }
 
     @Test
     void plansThatFailAreNotChosen() {
-        GemmPlan rule = GemmPlan.of(4096, 4096, 8);
+        GemmPlan rule = GemmPlan.of(WeightFormat.FRAG11, 4096, 4096, 8);
         tune(plan -> plan.equals(rule) ? -1 : 7, WeightFormat.FRAG11);
         assertTrue(!chosen(WeightFormat.FRAG11).equals(rule));
         PlanBook other = new PlanBook();
@@ -80,7 +80,7 @@ class AutotunerTest {
                 for (int batch : new int[] {1, 8, 33, 128}) {
                     List<GemmPlan> plans = PlanCandidates.of(format, shape[0], shape[1], batch, MULTIPROCESSORS,
                             Optional.empty(), 10);
-                    assertEquals(GemmPlan.of(shape[0], shape[1], batch), plans.getFirst());
+                    assertEquals(GemmPlan.of(format, shape[0], shape[1], batch), plans.getFirst());
                     assertEquals(plans.size(), plans.stream().distinct().count());
                     for (GemmPlan plan : plans) {
                         assertTrue(batch <= GemmPlan.MAX_BATCH / plan.rowBlocks());

@@ -19,11 +19,16 @@ class PlanBookTest {
         return book.of(format, 4096, 4096, batch).toString();
     }
 
+    private static GemmPlan rule(int columns, int batch) {
+        return GemmPlan.of(WeightFormat.FRAG11, 4096, columns, batch);
+    }
+
     @Test
     void withoutMeasurementsTheRuleDecides() {
         put(WeightFormat.FRAG11, 8, "4x2/3");
-        assertEquals(GemmPlan.of(4096, 8192, 8), book.of(WeightFormat.FRAG11, 4096, 8192, 8));
-        assertEquals(GemmPlan.of(4096, 4096, 9), book.of(WeightFormat.FRAG11, 4096, 4096, 9));
+        assertEquals(rule(8192, 8), book.of(WeightFormat.FRAG11, 4096, 8192, 8));
+        assertEquals(rule(4096, 9), book.of(WeightFormat.FRAG11, 4096, 4096, 9));
+        assertEquals(rule(4096, 9).withRowBlocks(1), book.of(WeightFormat.RAW, 4096, 4096, 9));
     }
 
     @Test
@@ -34,7 +39,7 @@ class PlanBookTest {
         assertEquals("1x4/7", plan(WeightFormat.FRAG11, 1));
         assertEquals("4x2/3", plan(WeightFormat.FRAG11, 2));
         assertEquals("4x2/3", plan(WeightFormat.FRAG11, 8));
-        assertEquals(GemmPlan.of(4096, 4096, 16).toString(), plan(WeightFormat.FRAG11, 16));
+        assertEquals(rule(4096, 16).toString(), plan(WeightFormat.FRAG11, 16));
         assertEquals("2x2/5", plan(WeightFormat.FRAG11, 17));
     }
 
