@@ -14,10 +14,12 @@ final class Argmax {
 
     /** Threads of a block. */
     static final int THREADS = 256;
-    /** Blocks of a row. */
-    static final int PARTS = 64;
+    /** Most blocks of a row. */
+    private static final int MAX_PARTS = 64;
     /** Words of a row's finds: a value and an index per part. */
-    static final int FOUND_WORDS = 2 * PARTS;
+    static final int FOUND_WORDS = 2 * MAX_PARTS;
+    /** Elements from which on a thread gets more than one of them. */
+    private static final int PART_COLUMNS = 2048;
 
     private static final int NONE = -1;
     private static final int INFINITY = 0x7F80_0000;
@@ -25,27 +27,38 @@ final class Argmax {
     private Argmax() {
     }
 
+    /** Blocks of a row: a power of two. */
+    static int parts(int columns) {
+        int wanted = (columns + PART_COLUMNS - 1) / PART_COLUMNS;
+        int parts = 1;
+        while (parts < wanted && parts < MAX_PARTS) {
+            parts = parts << 1;
+        }
+        return parts;
+    }
+
     /**
-     * The kernel. Worker: 1-D, {@value #THREADS} threads a block, {@value #PARTS} blocks per row.
+     * The kernel. Worker: 1-D, {@value #THREADS} threads a block, {@link #parts} blocks per row.
      *
      * @param logits  fp32 bits, rows of {@code columns}; parts are added up, the sums replace the first parts
      * @param found   {@value #FOUND_WORDS} words per row
      * @param tickets a zero per row
      * @param best    the index per row, -1 if all are NaN
+     * @param parts   {@link #parts}
      * @param rest    distance of the parts of logits, see {@link SplitValue}
      */
     static void find(KernelContext context, IntArray logits, IntArray found, IntArray tickets, IntArray best,
-            int columns, int rest) {
+            int columns, int parts, int rest) {
         float[] values = context.allocateFloatLocalArray(THREADS);
         int[] indices = context.allocateIntLocalArray(THREADS);
         int[] ticket = context.allocateIntLocalArray(1);
         int thread = context.localIdx;
-        int row = context.groupIdx / PARTS;
-        int part = context.groupIdx % PARTS;
+        int row = context.groupIdx / parts;
+        int part = context.groupIdx % parts;
         int first = row * columns;
         float value = 0f;
         int index = NONE;
-        for (int i = part * THREADS + thread; i < columns; i += PARTS * THREADS) {
+        for (int i = part * THREADS + thread; i < columns; i += parts * THREADS) {
             float candidate = SplitValue.load(logits, first + i, rest);
             int bits = PtxBits.asInt(candidate);
             if (rest != 0) {
@@ -80,17 +93,17 @@ final class Argmax {
             ticket[0] = PtxSync.fetchAdd(tickets, row, 1);
         }
         context.localBarrier();
-        if (ticket[0] == PARTS - 1) {
+        if (ticket[0] == parts - 1) {
             PtxSync.fence();
             value = 0f;
             index = NONE;
-            if (thread < PARTS) {
+            if (thread < parts) {
                 value = PtxBits.asFloat(PtxMemory.load32(found, row * FOUND_WORDS + 2 * thread));
                 index = PtxMemory.load32(found, row * FOUND_WORDS + 2 * thread + 1);
             }
             values[thread] = value;
             indices[thread] = index;
-            for (int distance = PARTS / 2; distance > 0; distance = distance >>> 1) {
+            for (int distance = parts >>> 1; distance > 0; distance = distance >>> 1) {
                 context.localBarrier();
                 if (thread < distance) {
                     float otherValue = values[thread + distance];

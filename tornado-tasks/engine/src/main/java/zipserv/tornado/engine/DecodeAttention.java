@@ -78,9 +78,9 @@ final class DecodeAttention {
         return rows * config.kvHeads() * splits(config, rows);
     }
 
-    /** What is constant in a kernel, as one number: flags, splits and lines to fetch. */
-    static int code(int flags, int splits, int lines) {
-        return flags | splits << 3 | lines << 9;
+    /** What is constant in a kernel, as one number: flags and splits. */
+    static int code(int flags, int splits) {
+        return flags | splits << 3;
     }
 
     /** Words of a split's result for a head: the sum of values, maximum and total, padded. */
@@ -104,20 +104,16 @@ final class DecodeAttention {
      * @param headDim   a multiple of 4, at most {@value #MAX_DIM}
      * @param code      {@link #code}
      * @param restCache distance of the parts of keys and of values
-     * @param next      see {@link Prefetch}
      */
     static void attend(KernelContext context, IntArray input, IntArray qkv, FloatArray bias, FloatArray gain,
             FloatArray turns, IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out,
-            IntArray next, int rows, int heads, int kvHeads, int headDim, float epsilon, int code,
+            int rows, int heads, int kvHeads, int headDim, float epsilon, int code,
             int restCache) {
         int shared = PtxShared.allocate(SHARED_BYTES);
         int thread = context.localIdx;
         int flags = code & 7;
-        int splits = code >>> 3 & 63;
+        int splits = code >>> 3;
         int parts = (flags & TWO_PARTS) != 0 ? 2 : 1;
-        int lines = code >>> 9;
-        Prefetch.fetch(next, lines, context.groupIdx * THREADS + thread, rows * kvHeads * splits * THREADS);
-        PtxSync.awaitPredecessor();
         int warp = thread >>> 5;
         int lane = PtxWarp.lane();
         int group = heads / kvHeads;
@@ -204,7 +200,7 @@ final class DecodeAttention {
             float s14 = 0f;
             float s15 = 0f;
             // The next position's key and value are on their way while this one's are used.
-            int ahead = cache + Math.clamp(from + stream, 0, Math.max(to, 1) - 1) * slotWords + place;
+            int ahead = cache + Math.max(0, Math.min(from + stream, to - 1)) * slotWords + place;
             Quad k0 = from < to ? load(keys, ahead, place, words, wide) : Quad.of(0, 0, 0, 0);
             Quad k1 = from < to ? load(keys, ahead + 32, place + 32, words, wide) : Quad.of(0, 0, 0, 0);
             Quad v0 = from < to ? load(values, ahead, place, words, wide) : Quad.of(0, 0, 0, 0);

@@ -2,12 +2,9 @@ package zipserv.tornado.engine;
 
 import java.util.List;
 
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
 import zipserv.codec.CompressedMatrix;
-import zipserv.codec.Frag11Layout;
 import zipserv.codec.FragmentLayout;
-import zipserv.codec.TcaTbeLayout;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
@@ -62,27 +59,6 @@ sealed interface DeviceMatrix {
     default GemmPlan plan(int batch) {
         GemmPlan plan = GemmPlan.of(rows(), columns(), 1);
         return new GemmPlan(plan.strips(), Math.min(plan.slices(), FragmentLayout.blocks(columns())), plan.splits());
-    }
-
-    /** The largest of its arrays, which a product begins to read first, and which kernels before it may fetch to L2. */
-    default IntArray bulk() {
-        return switch (this) {
-            case TcaTbe m -> m.matrix.bitmaps();
-            case Frag11 m -> m.matrix.words();
-            case Raw m -> m.matrix.weights();
-            case Parts m -> m.matrices.getFirst().bulk();
-        };
-    }
-
-    /** Words of {@link #bulk}. */
-    default long bulkWords() {
-        long blocks = FragmentLayout.blocks(rows(), columns());
-        return switch (this) {
-            case TcaTbe _ -> 6 * TcaTbeLayout.bitmapWords(blocks);
-            case Frag11 _ -> Frag11Layout.wordsLength(rows(), columns());
-            case Raw _ -> blocks * FragmentLayout.BLOCK * FragmentLayout.BLOCK / 2;
-            case Parts m -> m.matrices.getFirst().bulkWords();
-        };
     }
 
     /** TCA-TBE. */

@@ -71,18 +71,18 @@ final class EngineTasks {
 
     /** {@link Normalization} without addition. */
     void normalize(String name, FloatArray x, IntArray unused, FloatArray gain, IntArray h, int columns, float epsilon,
-            int rows, Prefetch next) {
-        launches.add(name, Grid.of(Normalization.blocks(rows, next), Normalization.THREADS), Normalization::apply,
-                context, x, unused, gain, gain, h, next.words(), rows, columns, rowWords(columns), epsilon, 0, 0, 0,
-                rest(rows, rowWords(columns)), next.lines());
+            int rows) {
+        launches.add(name, Grid.of(rows, Normalization.threads(columns)), Normalization::apply,
+                context, x, unused, gain, gain, h, columns, rowWords(columns), epsilon, 0, 0, 0,
+                rest(rows, rowWords(columns)));
     }
 
     /** {@link Normalization}. */
     void addAndNormalize(String name, FloatArray x, IntArray y, Bias bias, FloatArray gain, IntArray h, int columns,
-            float epsilon, int rows, Prefetch next) {
-        launches.add(name, Grid.of(Normalization.blocks(rows, next), Normalization.THREADS), Normalization::apply,
-                context, x, y, bias.values(), gain, h, next.words(), rows, columns, rowWords(columns), epsilon, 1,
-                bias.present(), rest(rows, columns), rest(rows, rowWords(columns)), next.lines());
+            float epsilon, int rows) {
+        launches.add(name, Grid.of(rows, Normalization.threads(columns)), Normalization::apply,
+                context, x, y, bias.values(), gain, h, columns, rowWords(columns), epsilon, 1,
+                bias.present(), rest(rows, columns), rest(rows, rowWords(columns)));
     }
 
     /** {@link Heads}. */
@@ -117,20 +117,20 @@ final class EngineTasks {
     /** {@link DecodeAttention}. */
     void attendDecoding(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns,
             IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out, ModelConfig config,
-            int cacheTokens, int rows, Prefetch next) {
+            int cacheTokens, int rows) {
         int flags = bias.present() * DecodeAttention.BIAS + gain.present() * DecodeAttention.NORM
                 + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
-        int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows), next.lines());
+        int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows));
         launches.add(name, new Grid(DecodeAttention.blocks(config, rows), DecodeAttention.THREADS, 128),
                 DecodeAttention::attend, context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
-                partials, tickets, out, next.words(), rows, config.heads(), config.kvHeads(), config.headDim(),
+                partials, tickets, out, rows, config.heads(), config.kvHeads(), config.headDim(),
                 config.rmsNormEpsilon(), code, restCache(config, cacheTokens));
     }
 
     /** {@link Argmax}. */
     void argmax(String name, IntArray logits, IntArray found, IntArray tickets, IntArray best, int columns, int rows) {
-        launches.add(name, Grid.of(rows * Argmax.PARTS, Argmax.THREADS), Argmax::find, context, logits, found, tickets,
-                best, columns, rest(rows, columns));
+        launches.add(name, Grid.of(rows * Argmax.parts(columns), Argmax.THREADS), Argmax::find, context, logits, found,
+                tickets, best, columns, Argmax.parts(columns), rest(rows, columns));
     }
 
     /**

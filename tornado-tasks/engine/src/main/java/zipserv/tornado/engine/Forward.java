@@ -16,10 +16,6 @@ import zipserv.tornado.kernels.Launches;
  */
 record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input) {
 
-    /** What memory brings while a norm runs, and while attention does. */
-    private static final int NORM_MEGABYTES = Integer.getInteger("zipserv.prefetch.norm", 8);
-    private static final int ATTENTION_MEGABYTES = Integer.getInteger("zipserv.prefetch.attention", 20);
-
     /** What a graph is made for: a number of rows, each a sequence of its own when decoding. */
     record Shape(int rows, boolean decoding) {
 
@@ -56,17 +52,15 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
             IntArray values = s.values.get(l);
 
             if (l == 0) {
-                tasks.normalize(layer + "norm", s.x, s.y, w.attentionNorm(), s.h, hidden, epsilon, rows,
-                        Prefetch.of(w.qkv(), NORM_MEGABYTES, rows));
+                tasks.normalize(layer + "norm", s.x, s.y, w.attentionNorm(), s.h, hidden, epsilon, rows);
             } else {
                 tasks.addAndNormalize(layer + "norm", s.x, s.y, lastBias, w.attentionNorm(), s.h, hidden, epsilon,
-                        rows, Prefetch.of(w.qkv(), NORM_MEGABYTES, rows));
+                        rows);
             }
             tasks.multiply(layer + "qkv", w.qkv(), s.h, s.qkv, s.part, s.scratch, rows);
             if (shape.decoding()) {
                 tasks.attendDecoding(layer + "attend", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
-                        values, s.attentionPartials, s.attentionTickets, s.attended, config, limits.cacheTokens(), rows,
-                        Prefetch.of(w.output(), ATTENTION_MEGABYTES, rows));
+                        values, s.attentionPartials, s.attentionTickets, s.attended, config, limits.cacheTokens(), rows);
             } else {
                 tasks.prepareHeads(layer + "heads", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
                         values, config, limits.cacheTokens(), rows);
@@ -75,15 +69,13 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
             }
             tasks.multiply(layer + "output", w.output(), s.attended, s.y, s.part, s.scratch, rows);
 
-            tasks.addAndNormalize(layer + "mlpnorm", s.x, s.y, w.outputBias(), w.mlpNorm(), s.h, hidden, epsilon, rows,
-                    Prefetch.of(w.gateUp(), NORM_MEGABYTES, rows));
+            tasks.addAndNormalize(layer + "mlpnorm", s.x, s.y, w.outputBias(), w.mlpNorm(), s.h, hidden, epsilon, rows);
             tasks.multiply(layer + "gateup", w.gateUp(), s.h, s.gateUp, s.part, s.scratch, rows);
             tasks.swiGlu(layer + "swiglu", s.gateUp, w.gateUpBias(), s.gated, config.intermediateSize(), rows);
             tasks.multiply(layer + "down", w.down(), s.gated, s.y, s.part, s.scratch, rows);
             lastBias = w.downBias();
         }
-        tasks.addAndNormalize("norm", s.x, s.y, lastBias, weights.finalNorm(), s.h, hidden, epsilon, rows,
-                Prefetch.of(weights.head(), NORM_MEGABYTES, rows));
+        tasks.addAndNormalize("norm", s.x, s.y, lastBias, weights.finalNorm(), s.h, hidden, epsilon, rows);
         tasks.multiply("head", weights.head(), s.h, s.logits, s.part, s.scratch, rows);
         tasks.argmax("argmax", s.logits, s.found, s.argmaxTickets, s.best, config.vocabularySize(), rows);
     }

@@ -7,7 +7,6 @@ import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
-import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
@@ -15,29 +14,26 @@ import zipserv.tornado.ptx.Quad;
  * The residual connection and the RMSNorm behind it: {@code x += y + bias; h = g * x / sqrt(mean(x^2) + epsilon)}. The
  * stream stays fp32, h is BF16 for the Tensor Cores and padded as they want it.
  *
- * <p>A single row has to be fast: a block of 1,024 threads, of which each takes four elements at a time and keeps them in
- * shared memory until the norm is known. Further blocks only fetch weights of the next product, see {@link Prefetch}.
+ * <p>A single row has to be fast: a block of up to 1,024 threads, of which each takes four elements at a time and keeps them in
+ * shared memory until the norm is known.
  */
 final class Normalization {
 
-    /** Threads of a block. */
-    static final int THREADS = 1024;
+    /** Most threads of a block. */
+    private static final int MAX_THREADS = 1024;
     /** Longest row: what fits in shared memory. */
     static final int MAX_COLUMNS = 12_000;
-    /** Blocks behind those of the rows where there is something to fetch. */
-    private static final int FETCHING_BLOCKS = 64;
-    private static final int WARPS = THREADS / PtxWarp.SIZE;
 
     private Normalization() {
     }
 
-    /** Blocks of the grid. */
-    static int blocks(int rows, Prefetch next) {
-        return rows + (next.lines() > 0 ? FETCHING_BLOCKS : 0);
+    /** Threads of a block: whole warps, four columns a thread where they suffice. */
+    static int threads(int columns) {
+        return Math.min((columns + 4 * PtxWarp.SIZE - 1) / (4 * PtxWarp.SIZE) * PtxWarp.SIZE, MAX_THREADS);
     }
 
     /**
-     * The kernel. Worker: 1-D, {@value #THREADS} threads a block, {@link #blocks} blocks. The squares are added in a fixed
+     * The kernel. Worker: 1-D, {@link #threads} threads a block, a block per row. The squares are added in a fixed
      * order.
      *
      * @param x        residual stream, fp32 rows of {@code columns}
@@ -50,33 +46,17 @@ final class Normalization {
      * @param addBias  1 to add the bias too
      * @param restY    distance of the parts of y, see {@link SplitValue}
      * @param restH    distance of the parts of h
-     * @param next     see {@link Prefetch}
-     * @param lines    lines to fetch
      */
     static void apply(KernelContext context, FloatArray x, IntArray y, FloatArray bias, FloatArray gain, IntArray h,
-            IntArray next, int rows, int columns, int rowWords, float epsilon, int addY, int addBias, int restY,
-            int restH, int lines) {
+            int columns, int rowWords, float epsilon, int addY, int addBias, int restY, int restH) {
         int kept = PtxShared.allocate(columns << 2);
-        int partial = PtxShared.allocate(WARPS << 2);
-        int row = context.groupIdx;
-        if (lines > 0 && row >= rows) {
-            Prefetch.fetch(next, lines, (row - rows) * THREADS + context.localIdx, FETCHING_BLOCKS * THREADS);
-        }
-        PtxSync.awaitPredecessor();
-        if (row < rows) {
-            normalize(context, kept, partial, x, y, bias, gain, h, columns, rowWords, epsilon, addY, addBias, restY,
-                    restH);
-        }
-    }
-
-    private static void normalize(KernelContext context, int kept, int partial, FloatArray x, IntArray y,
-            FloatArray bias, FloatArray gain, IntArray h, int columns, int rowWords, float epsilon, int addY,
-            int addBias, int restY, int restH) {
+        int partial = PtxShared.allocate(PtxWarp.SIZE << 2);
         int row = context.groupIdx;
         int thread = context.localIdx;
         int first = row * columns;
+        int threads = threads(columns);
         float squares = 0f;
-        for (int i = thread << 2; i < columns; i += THREADS << 2) {
+        for (int i = thread << 2; i < columns; i += threads << 2) {
             Quad stream = PtxMemory.load128(x, first + i);
             float v0 = PtxBits.asFloat(stream.x());
             float v1 = PtxBits.asFloat(stream.y());
@@ -120,9 +100,13 @@ final class Normalization {
             PtxShared.storeFloat(partial + (thread >>> 5 << 2), sum);
         }
         context.localBarrier();
-        float total = warpSum(PtxShared.loadFloat(partial + (PtxWarp.lane() << 2)));
+        float others = 0f;
+        if (PtxWarp.lane() < threads >>> 5) {
+            others = PtxShared.loadFloat(partial + (PtxWarp.lane() << 2));
+        }
+        float total = warpSum(others);
         float scale = DeviceMath.inverseSqrt(PtxFloat.fma(total, 1f / columns, epsilon));
-        for (int i = thread << 2; i < rowWords << 1; i += THREADS << 2) {
+        for (int i = thread << 2; i < rowWords << 1; i += threads << 2) {
             float h0 = 0f;
             float h1 = 0f;
             float h2 = 0f;

@@ -79,7 +79,7 @@ class EngineKernelsTest {
             IntArray h = HostArrays.ints(format.parts() * rows * EngineTasks.rowWords(columns));
             KernelRun.run(format, new Object[] {stream, added, biasArray, gains}, new Object[] {stream, h},
                     (tasks, graph) -> tasks.addAndNormalize("norm", stream, added, new Bias(biasArray, 1), gains, h,
-                            columns, 1e-5f, rows, new Prefetch(h, rows == 3 ? 2 : 0)));
+                            columns, 1e-5f, rows));
             for (int row = 0; row < rows; row++) {
                 double squares = 0;
                 for (int i = 0; i < columns; i++) {
@@ -280,8 +280,7 @@ class EngineKernelsTest {
         IntArray tickets = HostArrays.ints(rows * config.kvHeads());
         KernelRun.run(format, new Object[] {input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
                 tickets, partials}, new Object[] {out, keys, values, tickets}, (tasks, graph) -> tasks.attendDecoding("attend",
-                input, qkv, bias, gain, turns, keys, values, partials, tickets, out, config, cacheTokens, rows,
-                new Prefetch(keys, 1)));
+                input, qkv, bias, gain, turns, keys, values, partials, tickets, out, config, cacheTokens, rows));
         for (int i = 0; i < 2 * rows * rowWords; i++) {
             assertClose(activation(format, expected, rows, rowWords, i), activation(format, out, rows, rowWords, i),
                     precision(format), rows + " rows, element " + i);

@@ -8,7 +8,7 @@ package zipserv.tornado.cuda;
  * <p>TornadoVM prints PTX for sm_86 at most, which lacks the instruction, so it is put into the text. Loads through the
  * read-only path become ordinary ones, since they might be moved in front of the wait; those of weights, which nobody
  * writes, stay as they are. A kernel that says where it begins to need its predecessor waits there, else at its
- * beginning. Prefetches become those of whole lines, which sm_90 has too.
+ * beginning.
  */
 public final class OverlappingKernel {
 
@@ -32,12 +32,11 @@ public final class OverlappingKernel {
         if (!ptx.contains(ENTRY) || !ptx.contains(".target sm_86")) {
             throw new IllegalArgumentException("no kernel for sm_86 that begins with " + ENTRY.strip());
         }
-        return ptx.replaceFirst("\\.version \\d+\\.\\d+", ".version 7.8")
+        return ptx.replaceFirst("\\.version \\d+\\.\\d+", ".version 8.0")
                 .replace(".target sm_86", ".target sm_90")
                 .replace("ld.global.nc.u32", "ld.global.u32")
                 .replace("ld.global.nc.v2.u32", "ld.global.v2.u32")
                 .replace("ld.global.nc.v4.u32", "ld.global.v4.u32")
-                .replaceAll("prefetch\\.global\\.L2\\s+(\\[[^]]*\\]);", "cp.async.bulk.prefetch.L2.global\t$1, 128;")
                 .replace(ptx.contains(MARK) ? MARK : ENTRY, ptx.contains(MARK) ? WAIT : ENTRY + "\t" + WAIT + "\n");
     }
 }
