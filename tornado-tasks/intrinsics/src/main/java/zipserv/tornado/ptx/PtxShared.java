@@ -136,22 +136,14 @@ public final class PtxShared {
         EmulatedThread.current().copyAsync(address, words.x(), words.y(), words.z(), words.w());
     }
 
-    /**
-     * {@link #copyAsync128(int, IntArray, long)} by which L2 fetches 256 bytes, for rows of which the next columns
-     * follow soon: {@code cp.async.cg.shared.global.L2::256B} (… cp.async).
-     */
-    public static void copyAsyncAhead128(int address, IntArray source, long index) {
-        copyAsync128(address, source, index);
-    }
-
     /** {@link #copyAsync128(int, IntArray, int)} with a 64-bit index. */
     public static void copyAsync128(int address, IntArray source, long index) {
         copyAsync128(address, source, Math.toIntExact(index));
     }
 
     /**
-     * {@link #copyAsyncAhead128} or, where {@code bytes} is 0, 16 bytes of zeros, for which nothing is read:
-     * {@code cp.async.cg.shared.global.L2::256B [d], [s], 16, bytes} (… cp.async).
+     * {@link #copyAsync128(int, IntArray, long)} or, where {@code bytes} is 0, 16 bytes of zeros, for which nothing is
+     * read: {@code cp.async.cg.shared.global.L2::128B [d], [s], 16, bytes} (… cp.async).
      *
      * @param bytes 16 or 0
      */

@@ -165,7 +165,7 @@ final class PtxKernels {
         PtxShared.commitCopies();
         long second = base + 128 + 4 * lane;
         if (lane < 8) {
-            PtxShared.copyAsyncAhead128(rows + 512 + 16 * lane, in, second);
+            PtxShared.copyAsync128(rows + 512 + 16 * lane, in, second);
         } else {
             PtxShared.copyAsyncOrZero128(rows + 512 + 16 * lane, in, second, lane < 24 ? 16 : 0);
         }

@@ -35,7 +35,7 @@ public final class PrefillGemm {
     /** Sums of a warp: 64 x 64. */
     static final int WARP_SUMS = 64 * 64;
     /** Weight rows whose blocks follow each other, so that they are still in L2 for the next activation rows. */
-    private static final int GROUP_ROWS = 2048;
+    private static final int GROUP_ROWS = 1024;
 
     private PrefillGemm() {
     }
@@ -399,7 +399,7 @@ public final class PrefillGemm {
         for (int i = 0; i < blockRows / stride; i++) {
             long index = (long) row * rowWords + word + (long) i * stride * rowWords;
             if (rows % blockRows == 0) {
-                PtxShared.copyAsyncAhead128(to + i * stride * ROW_BYTES, from, index);
+                PtxShared.copyAsync128(to + i * stride * ROW_BYTES, from, index);
             } else {
                 PtxShared.copyAsyncOrZero128(to + i * stride * ROW_BYTES, from, index,
                         row + i * stride < rows ? 16 : 0);

@@ -230,13 +230,9 @@ final class InstructionSet {
                     + "cp.async.cg.shared.global.L2::128B\t[$0], " + at("$t0") + ", 16;",
                     int.class, IntArray.class, index);
         }
-        r.fixed("copyAsyncAhead128", Effect.READS_IN_ORDER, 1, NOTHING,
-                "shl.b64\t$t0, $2, 2;\n\tadd.u64\t$t0, $1, $t0;\n\t"
-                        + "cp.async.cg.shared.global.L2::256B\t[$0], " + at("$t0") + ", 16;",
-                int.class, IntArray.class, long.class);
         r.fixed("copyAsyncOrZero128", Effect.READS_IN_ORDER, 1, NOTHING,
                 "shl.b64\t$t0, $2, 2;\n\tadd.u64\t$t0, $1, $t0;\n\t"
-                        + "cp.async.cg.shared.global.L2::256B\t[$0], " + at("$t0") + ", 16, $3;",
+                        + "cp.async.cg.shared.global.L2::128B\t[$0], " + at("$t0") + ", 16, $3;",
                 int.class, IntArray.class, long.class, int.class);
         String address = "mul.wide.s32\t$t0, $2, 4;\n\tadd.u64\t$t0, $1, $t0;\n\t";
         r.fixed("copyAsync128", Effect.READS_IN_ORDER, 1, NOTHING, address
