@@ -111,9 +111,9 @@ final class BenchGemmCommand implements Callable<Integer> {
     private static final class PlanChoice {
 
         @Option(names = "--tune",
-                description = "First find the fastest plan of every product of --shape, --n and --format on this GPU, and "
-                        + "keep them for later runs. All formats add in the order that is fastest for the first of "
-                        + "frag11, tca-tbe and raw, so that their results stay bit-identical.")
+                description = "First find the fastest plan of every product of --shape and --n on this GPU, and keep them "
+                        + "for later runs: for the first of frag11, tca-tbe and raw that is timed. The other formats add "
+                        + "in the same order, so that results stay bit-identical.")
         private boolean tune;
 
         @Option(names = "--untuned", description = "Ignore tuned plans.")

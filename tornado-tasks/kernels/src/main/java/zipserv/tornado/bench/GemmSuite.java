@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.bench.GemmCase.Kernel;
@@ -119,12 +120,18 @@ public final class GemmSuite {
                 tornado);
     }
 
+    /**
+     * Tunes the first of the wanted formats; others take its order of additions, which leaves them little choice. Of several
+     * N with the same number of tiles, the largest serves for all.
+     */
     private void tune(PlanBook book, GemmBench bench, int[] shape, Cuda cuda) {
-        List<WeightFormat> formats = options.kernels().stream().filter(Kernel::isPlanned).sorted()
-                .map(GemmTuner::format).toList();
-        List<Integer> batches = options.batches().stream().filter(n -> n <= GemmPlan.MAX_BATCH).toList();
+        List<WeightFormat> format = options.kernels().stream().filter(Kernel::isPlanned).sorted()
+                .map(GemmTuner::format).limit(1).toList();
+        Map<Integer, Integer> batches = new TreeMap<>();
+        options.batches().stream().filter(n -> n <= GemmPlan.MAX_BATCH)
+                .forEach(n -> batches.merge((n + 7) / 8, n, Math::max));
         new Autotuner(book, cuda.multiprocessors())
-                .tune(shape[0], shape[1], batches, formats, new GemmTuner(bench, log));
+                .tune(shape[0], shape[1], List.copyOf(batches.values()), format, new GemmTuner(bench, log));
     }
 
     /** After every shape, so that an interruption loses little. */
