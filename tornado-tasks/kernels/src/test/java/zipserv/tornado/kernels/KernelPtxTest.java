@@ -17,6 +17,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
+import zipserv.codec.WeightFormat;
 
 /** The PTX that TornadoVM makes of the kernels; there is none in the emulation. */
 class KernelPtxTest {
@@ -69,6 +70,37 @@ class KernelPtxTest {
                 weights.table(), weights.values());
         assertEquals(4, count(ptx, "st.global.cs.v4.u32"), "rows by 128-bit stores");
         assertFalse(ptx.contains(".local"), "local memory");
+    }
+
+    @Test
+    void frag11Decompress() {
+        assumeFalse(GpuRuntime.isEmulation());
+        Frag11DeviceMatrix weights = Frag11DeviceMatrix.of(Matrices.compress(matrix, WeightFormat.FRAG11));
+        IntArray out = HostArrays.ints(ROWS * COLUMNS / 2);
+        String ptx = ptx(out, tasks -> tasks.decompress("decompress", weights, out, COLUMNS), weights.words(),
+                weights.escapes(), weights.directory());
+        assertEquals(4, count(ptx, "st.global.cs.v4.u32"), "rows by 128-bit stores");
+        assertEquals(11, count(ptx, "ld.global.nc.L1::no_allocate.L2::256B.u32"), "words of all lanes side by side");
+        assertFalse(ptx.contains(".local"), "local memory");
+    }
+
+    @Test
+    void prefillGemm() {
+        assumeFalse(GpuRuntime.isEmulation());
+        for (int batch : new int[] {256, 200}) {
+            PrefillTile tile = PrefillTile.of(256, COLUMNS, batch);
+            IntArray weights = HostArrays.ints(256 * COLUMNS / 2);
+            weights.init(0);
+            IntArray x = Runs.padded(Runs.activations(COLUMNS, batch, 1), COLUMNS, batch);
+            IntArray y = HostArrays.ints(GemmPlan.resultWords(256, batch, true));
+            GemmScratch scratch = GemmScratch.of(tile, 256, batch);
+            String ptx = ptx(y, tasks -> tasks.prefillGemm("gemm", weights, x, y, scratch, 256, COLUMNS, batch, tile, true),
+                    weights, x, scratch.partials(), scratch.tickets());
+            assertEquals(64, count(ptx, MMA), "two times 16 columns of 64 x 64 elements");
+            assertEquals(24, count(ptx, "ldmatrix.sync.aligned.m8n8.x4"), "fragments by ldmatrix, half a step ahead");
+            assertEquals(16, count(ptx, "st.global.v4.u32"), "rows by 128-bit stores");
+            assertFalse(ptx.contains(".local"), "local memory");
+        }
     }
 
     private static String ptx(IntArray result, Consumer<KernelTasks> task, Object... in) {
