@@ -198,6 +198,9 @@ class PlainModel:
 
     def compile(self):
         """From now on every layer runs through torch.compile, all of them through the same code."""
+        with contextlib.suppress(AttributeError):
+            # One version of the code per shape of its input; beyond the limit it would run uncompiled.
+            torch._dynamo.config.recompile_limit = 64
         self.layer_function = torch.compile(self.layer, dynamic=False)
         self.compiled = True
 
@@ -290,7 +293,12 @@ class LibraryModel:
                 self.model = transformers.AutoModelForCausalLM.from_config(settings, dtype=torch.bfloat16)
         else:
             kind = "dtype" if int(self.version.split(".")[0]) >= 5 else "torch_dtype"
-            self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, **{kind: torch.bfloat16})
+            options = {kind: torch.bfloat16}
+            try:
+                # Straight to the device, without a copy on the host; needs the accelerate library.
+                self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, device_map={"": device}, **options)
+            except (ImportError, ValueError):
+                self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
         self.model = self.model.to(device).eval()
         # Versions before 5 want to be told where in the cache a token goes.
         parameters = inspect.signature(self.model.forward).parameters
