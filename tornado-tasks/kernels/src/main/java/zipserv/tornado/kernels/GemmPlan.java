@@ -43,11 +43,10 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     /** Weight rows from which on there are enough blocks of two strips. */
     private static final int MANY_ROWS = 16384;
 
-    /** Rows below which, and strips of 64 columns from which on, frag11's rule changes. */
-    private static final int FEW_ROWS = 7000;
-    private static final int MANY_STRIPS = 192;
+    /** Strips of 64 columns from which on rows are long. */
+    private static final int LONG_STRIPS = 192;
     /** Warps of two row blocks that keep a large GPU busy. */
-    private static final int ENOUGH_WARPS = 2000;
+    private static final int ENOUGH_WARPS = 2100;
 
     public GemmPlan {
         if (Integer.bitCount(strips) != 1 || slices < 1 || strips * slices > MAX_WARPS || splits < 1
@@ -85,34 +84,44 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /**
-     * The plan for a shape and a format. The rule of {@link #of(int, int, int)}, but for frag11, where activations are what
-     * limits large products: two row blocks a warp halve their traffic. Measured on an H200 (docs/frag11-kernels.md).
+     * The plan for a shape and a format: that of {@link #of(int, int, int)}, but for frag11 the following, which is what was
+     * measured on an H200 (docs/frag11-kernels.md). Small matrices have all eight warps of a block share one row block's
+     * columns, so that there are enough blocks. Others take two row blocks a warp, which halves the traffic of activations:
+     * the larger the matrix, the fewer warps share columns, and where that leaves too few blocks columns are split.
      */
     public static GemmPlan of(WeightFormat format, int rows, int columns, int batch) {
         if (format != WeightFormat.FRAG11) {
             return of(rows, columns, batch);
         }
         int strips = FragmentLayout.blocks(columns);
-        boolean small = rows < FEW_ROWS && strips < MANY_STRIPS;
-        if (batch > MAX_BATCH / 2) {
-            return new GemmPlan(2, Math.min(2, strips), 1, 1);
-        }
-        if (batch <= 16 && small) {
+        boolean small = rows < (batch <= 8 ? 9000 : 7000) && strips < LONG_STRIPS;
+        if (small || batch > MAX_BATCH / 2) {
             return new GemmPlan(1, Math.min(MAX_WARPS, strips), 1, 1);
         }
-        int slices = Math.min(strips, batch <= 16 && (rows >= MANY_ROWS || strips >= MANY_STRIPS)
-                || batch > 16 && rows >= MANY_ROWS ? MAX_WARPS / 2 : MAX_WARPS);
-        GemmPlan whole = new GemmPlan(1, slices, 1, 2);
-        int wanted = (ENOUGH_WARPS / slices + whole.groups(rows) - 1) / whole.groups(rows);
-        return new GemmPlan(1, slices, Math.clamp(strips / (slices * MIN_STEPS / 2), 1, wanted), 2);
+        if (batch <= 16) {
+            return split(1, rows >= MANY_ROWS || batch <= 8 && strips >= LONG_STRIPS ? 4 : 8, rows, columns);
+        }
+        if (batch <= 32) {
+            return rows >= 2 * MANY_ROWS ? split(8, 1, rows, columns)
+                    : rows >= 9000 ? split(2, 2, rows, columns) : split(1, 8, rows, columns);
+        }
+        return split(4, 1, rows, columns);
+    }
+
+    /** A plan of two row blocks a warp with as many splits as keep a large GPU busy. */
+    private static GemmPlan split(int warpsAbove, int warpsBeside, int rows, int columns) {
+        GemmPlan whole = new GemmPlan(warpsAbove, Math.min(warpsBeside, FragmentLayout.blocks(columns)), 1, 2);
+        int wanted = Math.max(1, ENOUGH_WARPS / (warpsAbove * whole.slices) / whole.groups(rows));
+        int possible = FragmentLayout.blocks(columns) / (whole.slices * MIN_STEPS / 2);
+        return new GemmPlan(warpsAbove, whole.slices, Math.clamp(possible, 1, wanted), 2);
     }
 
     /**
-     * Registers per thread that the frag11 kernel should be limited to, like {@link #maxRegisters}: as few as do not make the
-     * compiler move any to memory.
+     * Registers per thread that the frag11 kernel should be limited to, like {@link #maxRegisters}: where the compiler would
+     * take more than leave room for enough warps, and never so few that it moves any to memory.
      */
     static int frag11Registers(int batch, int rowBlocks) {
-        return batch <= 16 ? 80 : batch <= 32 ? 64 + 24 * rowBlocks : 0;
+        return batch <= 8 || batch <= 16 && rowBlocks == 1 ? 80 : batch > 16 && batch <= 32 && rowBlocks == 2 ? 128 : 0;
     }
 
     /**
