@@ -39,6 +39,7 @@ record Roofline(String device, double copyGigabytesPerSecond, List<Point> points
             new Kind("tca-tbe", "TCA-TBE, fused", new Color(0xDD6B20), SeriesMarkers.DIAMOND),
             new Kind("raw", "uncompressed twin", new Color(0x2B6CB0), SeriesMarkers.SQUARE),
             new Kind("prefill", "prefill GEMM", new Color(0x2F855A), SeriesMarkers.TRIANGLE_UP),
+            new Kind("frag11-unfused", "frag11 decompressed, then multiplied", new Color(0xB7791F), SeriesMarkers.PLUS),
             new Kind("row-major", "plain row-major", new Color(0x805AD5), SeriesMarkers.TRIANGLE_DOWN),
             new Kind("cublas", "cuBLASLt", new Color(0x1A202C), SeriesMarkers.CROSS));
 

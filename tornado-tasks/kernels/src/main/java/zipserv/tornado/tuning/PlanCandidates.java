@@ -2,8 +2,10 @@ package zipserv.tornado.tuning;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import zipserv.codec.FragmentLayout;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
@@ -41,7 +43,7 @@ public final class PlanCandidates {
     }
 
     /**
-     * The most promising plans, the built-in rule's always among them.
+     * The most promising plans, the built-in rules' first.
      *
      * @param multiprocessors of the GPU
      * @param order           only plans that add in the order of this one, if given
@@ -59,13 +61,15 @@ public final class PlanCandidates {
                 }
             }
         }
-        GemmPlan builtIn = order.isEmpty() ? GemmPlan.of(format, rows, columns, batch) : order.get().withRowBlocks(1);
-        List<GemmPlan> candidates = new ArrayList<>(List.of(builtIn));
-        all.stream().filter(plan -> !plan.equals(builtIn))
-                .filter(plan -> order.isEmpty() || PlanBook.sameOrder(plan, order.get()))
+        Set<GemmPlan> candidates = new LinkedHashSet<>();
+        candidates.add(order.isEmpty() ? GemmPlan.of(format, rows, columns, batch) : order.get().withRowBlocks(1));
+        if (order.isEmpty()) {
+            candidates.add(GemmPlan.of(rows, columns, batch));
+        }
+        all.stream().filter(plan -> order.isEmpty() || PlanBook.sameOrder(plan, order.get()))
                 .sorted(Comparator.comparingDouble(plan -> cost(plan, format, rows, columns, batch, multiprocessors)))
-                .limit(count - 1L).forEach(candidates::add);
-        return candidates;
+                .forEach(candidates::add);
+        return candidates.stream().limit(count).toList();
     }
 
     private static void addIfPossible(List<GemmPlan> plans, int rows, int columns, int batch, int strips, int slices,
