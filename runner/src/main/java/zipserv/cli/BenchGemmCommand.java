@@ -33,14 +33,14 @@ import zipserv.tornado.tuning.PlanFile;
         name = "gemm",
         description = {
                 "Time the GPU kernels on matrices of given shapes, with synthetic Gaussian weights: the fused products "
-                        + "from frag11 and from TCA-TBE, the same kernel from raw BF16 (their uncompressed twin), a plain "
-                        + "row-major kernel, decompression, the prefill GEMM, and cuBLASLt (best of its heuristics) as "
-                        + "the baseline.",
-                "TornadoVM compiles every kernel; its PTX is replayed from a CUDA graph, like cuBLAS, over copies of the "
-                        + "weights that exceed the L2 cache several times. Times are per launch, and what the timed "
-                        + "launches computed is checked: fused products against float64 and, bit for bit, against their "
-                        + "twin. Ratios say how many times faster than another kernel. --tornado also times TornadoVM's "
-                        + "own execute()."},
+                        + "from frag11 and from TCA-TBE, the same kernel from raw BF16 (their uncompressed twin), a "
+                        + "plain row-major kernel, decompression, the prefill GEMM, and cuBLASLt (best of its "
+                        + "heuristics) as the baseline.",
+                "TornadoVM compiles every kernel; its PTX is replayed from a CUDA graph, like cuBLAS, over copies of "
+                        + "the weights that exceed the L2 cache several times. Times are per launch, and what the "
+                        + "timed launches computed is checked: fused products against float64 and, bit for bit, "
+                        + "against their twin. Ratios say how many times faster than another kernel. --tornado also "
+                        + "times TornadoVM's own execute()."},
         footer = {
                 "  zipserv bench gemm --shape llama --n 1,8,16,32 --json gemm.json",
                 "  zipserv bench gemm --shape 4096x4096 --format frag11,raw --plan 1x8/1,2x4/1"})
@@ -75,8 +75,8 @@ final class BenchGemmCommand implements Callable<Integer> {
     private List<String> formats;
 
     @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
-            description = "Strips per block, warps per strip and splits and, for frag11, 2 row blocks of 16 rows a warp, "
-                    + "such as 1x8/2*2; several to compare them. Default: what was tuned, else the built-in rule's.")
+            description = "Strips per block, warps per strip and splits and, for frag11, 2 row blocks of 16 rows a "
+                    + "warp, such as 1x8/2*2; several to compare them. Default: what was tuned, else the built-in rule's.")
     private List<String> plans = List.of();
 
     @ArgGroup
@@ -87,8 +87,8 @@ final class BenchGemmCommand implements Callable<Integer> {
     private Path planFile = PlanFile.usual();
 
     @Option(names = "--coverage", paramLabel = "P", defaultValue = "97.5",
-            description = "Percentage of the weights within the best window of eight exponents, frag11's; the others are "
-                    + "its escapes. Default: ${DEFAULT-VALUE}.")
+            description = "Percentage of the weights within the best window of eight exponents, frag11's; the others "
+                    + "are its escapes. Default: ${DEFAULT-VALUE}.")
     private double coverage;
 
     @Option(names = "--output", paramLabel = "TYPE", defaultValue = "bf16",
@@ -111,9 +111,9 @@ final class BenchGemmCommand implements Callable<Integer> {
     private static final class PlanChoice {
 
         @Option(names = "--tune",
-                description = "First find the fastest plan of every product of --shape and --n on this GPU, and keep them "
-                        + "for later runs: for the first of frag11, tca-tbe and raw that is timed. The other formats add "
-                        + "in the same order, so that results stay bit-identical.")
+                description = "First find the fastest plan of every product of --shape and --n on this GPU, and keep "
+                        + "them for later runs: for the first of frag11, tca-tbe and raw that is timed. The other "
+                        + "formats add in the same order, so that results stay bit-identical.")
         private boolean tune;
 
         @Option(names = "--untuned", description = "Ignore tuned plans.")
@@ -141,8 +141,8 @@ final class BenchGemmCommand implements Callable<Integer> {
                 positive(batches),
                 parse(formats, BenchGemmCommand::kernels, "--format").stream()
                         .flatMap(List::stream).distinct().toList(),
-                parse(plans, GemmPlan::parse, "--plan"), file, tuning, coverage(), isBf16(), Optional.ofNullable(cublas),
-                Optional.ofNullable(ptx), tornado);
+                parse(plans, GemmPlan::parse, "--plan"), file, tuning, coverage(), isBf16(),
+                Optional.ofNullable(cublas), Optional.ofNullable(ptx), tornado);
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);
         if (json != null) {

@@ -121,8 +121,8 @@ public final class GemmSuite {
     }
 
     /**
-     * Tunes the first of the wanted formats; others take its order of additions, which leaves them little choice. Of several
-     * N with the same number of tiles, the largest serves for all.
+     * Tunes the first of the wanted formats; others take its order of additions, which leaves them little choice. Of
+     * several N with the same number of tiles, the largest serves for all.
      */
     private void tune(PlanBook book, GemmBench bench, int[] shape, Cuda cuda) {
         List<WeightFormat> format = options.kernels().stream().filter(Kernel::isPlanned).sorted()

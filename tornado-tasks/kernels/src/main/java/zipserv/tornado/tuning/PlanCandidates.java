@@ -11,12 +11,13 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
 
 /**
- * The plans that are worth measuring for a product. A plan is a compromise: large blocks read activations less often, many
- * warps hide the latency of memory and load multiprocessors evenly, and splits, which give more warps, cost sums that go
- * through memory. An estimate of these costs puts all possible plans in an order, and measuring decides among the first.
+ * The plans that are worth measuring for a product. A plan is a compromise: large blocks read activations less often,
+ * many warps hide the latency of memory and load multiprocessors evenly, and splits, which give more warps, cost sums
+ * that go through memory. An estimate of these costs puts all possible plans in an order, and measuring decides among
+ * the first.
  *
- * <p>The estimate's constants were fitted to 330 timings of frag11's kernel on an H200: of 24 products, the best of the first
- * ten plans is on average 1 % slower than the best of all plans measured.
+ * <p>The estimate's constants were fitted to timings of frag11's kernel on an H200: of 24 products, the best of the first
+ * ten plans was on average 1 % slower than the best of all plans measured.
  */
 public final class PlanCandidates {
 
@@ -93,9 +94,11 @@ public final class PlanCandidates {
         int residentWarps = Math.min(MOST_WARPS, REGISTER_FILE / registers);
         int warps = plan.threads() / 32;
         double blocks = (double) plan.blocks(rows) / multiprocessors;
-        double latency = Math.pow(Math.max(1, ENOUGH_WARPS / Math.min(residentWarps, blocks * warps)), LATENCY_EXPONENT);
+        double latency = Math.pow(Math.max(1, ENOUGH_WARPS / Math.min(residentWarps, blocks * warps)),
+                LATENCY_EXPONENT);
         double waves = blocks / Math.max(1, residentWarps / warps);
-        double balance = Math.pow(waves <= 1 ? Math.ceil(blocks) / blocks : Math.ceil(waves) / waves, BALANCE_EXPONENT);
+        double balance = Math.pow(waves <= 1 ? Math.ceil(blocks) / blocks : Math.ceil(waves) / waves,
+                BALANCE_EXPONENT);
         return Math.max(weights * latency * balance, (weights + activations) / L2_SPEED * Math.sqrt(latency)) + sums;
     }
 }
