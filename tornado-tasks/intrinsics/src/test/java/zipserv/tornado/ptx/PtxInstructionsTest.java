@@ -153,6 +153,31 @@ class PtxInstructionsTest {
     }
 
     @Test
+    void narrowCopiesAndStores() throws Exception {
+        int blocks = 8;
+        IntArray in = words(256 * blocks);
+        IntArray out = filled(128 * blocks, 0xDEAD);
+        KernelLauncher.run("narrow", PtxKernels::narrow, 32 * blocks, 32, in, out);
+        for (int block = 0; block < blocks; block++) {
+            byte[] bytes = new byte[128];
+            java.util.Arrays.fill(bytes, (byte) 1);
+            for (int lane = 0; lane < 32; lane++) {
+                bytes[3 * lane] = (byte) in.get(256 * block + lane);
+            }
+            for (int lane = 0; lane < 32; lane++) {
+                int other = lane ^ 1;
+                int four = 0;
+                for (int i = 3; i >= 0; i--) {
+                    four = four << 8 | bytes[4 * lane + i] & 0xFF;
+                }
+                int[] expected = {(other & 1) == 0 ? 0 : in.get(256 * block + 3 * other), in.get(256 * block + 127 - lane),
+                    in.get(256 * block + 255 - lane), four};
+                check("narrow", in, 256 * block, out, 128 * block + 4 * lane, expected);
+            }
+        }
+    }
+
+    @Test
     void warp() throws Exception {
         IntArray in = new IntArray(THREADS);
         for (int i = 0; i < THREADS; i++) {

@@ -184,6 +184,29 @@ final class PtxKernels {
         PtxMemory.store128(out, o + 8, half.x(), half.y(), halfTransposed.x(), halfTransposed.y());
     }
 
+    /** One warp: single words copied, or zeros; pieces copied at a distance; bytes stored. Four results a lane. */
+    static void narrow(KernelContext c, IntArray in, IntArray out) {
+        int lane = c.localIdx;
+        int base = 256 * c.groupIdx;
+        int room = PtxShared.allocate(128 + 2 * 512 + 128);
+        PtxShared.copyAsync32(room + 4 * lane, in, base + 3 * lane, (lane & 1) * 4);
+        int at = room + 128 + 16 * lane;
+        PtxShared.copyAsync128(at, in, base + 4 * lane, 0);
+        PtxShared.copyAsync128(at, in, base + 4 * lane, 128);
+        PtxShared.commitCopies();
+        int bytes = room + 128 + 1024;
+        PtxShared.store32(bytes + 4 * lane, 0x0101_0101);
+        PtxShared.awaitCopies(0);
+        PtxWarp.sync();
+        PtxShared.store8(bytes + 3 * lane, in.get(base + lane));
+        PtxWarp.sync();
+        int o = 128 * c.groupIdx + 4 * lane;
+        out.set(o, PtxShared.load32(room + 4 * (lane ^ 1)));
+        out.set(o + 1, PtxShared.load32(room + 128 + 4 * (127 - lane)));
+        out.set(o + 2, PtxShared.load32(room + 128 + 512 + 4 * (127 - lane)));
+        out.set(o + 3, PtxShared.load32(bytes + 4 * lane));
+    }
+
     /** Every warp: one mma of its 10 words per lane. */
     static void mma(KernelContext c, IntArray in, IntArray out) {
         int i = 12 * c.globalIdx;

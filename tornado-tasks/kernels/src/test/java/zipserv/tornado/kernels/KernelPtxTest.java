@@ -47,6 +47,26 @@ class KernelPtxTest {
     }
 
     @Test
+    void frag11Gemm() {
+        assumeFalse(GpuRuntime.isEmulation());
+        Frag11DeviceMatrix weights = Frag11DeviceMatrix.of(Matrices.frag11(matrix));
+        for (int batch : new int[] {8, 16, 32, 64, 128}) {
+            for (int rowBlocks = 1; rowBlocks <= (batch > 64 ? 1 : 2); rowBlocks++) {
+                GemmPlan plan = new GemmPlan(1, 4, 2, rowBlocks);
+                IntArray x = Runs.padded(Runs.activations(COLUMNS, batch, 1), COLUMNS, batch);
+                IntArray y = HostArrays.ints(GemmPlan.resultWords(ROWS, batch, false));
+                GemmScratch scratch = GemmScratch.of(plan, ROWS, batch);
+                String ptx = ptx(y, tasks -> tasks.frag11Gemm("gemm", weights, x, y, scratch, batch, plan, false),
+                        weights.words(), weights.escapes(), weights.directory(), x, scratch.partials(), scratch.tickets());
+                assertEquals(4 * rowBlocks * (batch / 8), count(ptx, MMA), "four mma per row block and tile of 8");
+                assertTrue(ptx.contains("ld.global.nc.v4.u32"), "activations by 128-bit loads");
+                assertTrue(ptx.contains("cp.async.cg.shared.global"), "words by 128-bit asynchronous copies");
+                assertFalse(ptx.contains(".local"), "local memory");
+            }
+        }
+    }
+
+    @Test
     void rawGemm() {
         assumeFalse(GpuRuntime.isEmulation());
         RawDeviceMatrix weights = RawDeviceMatrix.of(matrix);
