@@ -10,7 +10,7 @@ package zipserv.codec;
  * level        elements  consists of                                                    order inside
  * row block    16 x K    strips of 16 x 64                                               left to right
  * strip        16 x 64   32 lanes of a warp, each with four runs of 1 x 8 elements       see below
- * run          1 x 8     four pairs, one for each of four mma instructions               left to right
+ * run          1 x 8     four pairs                                                     left to right
  * pair         1 x 2     the two elements of a register: the left one in the lower half
  *
  * part               type  length          what
@@ -22,8 +22,8 @@ package zipserv.codec;
  * </pre>
  *
  * Lane l = 4 g + t of a strip holds in run r = 0 .. 3 the columns 32 (r / 2) + 8 t .. + 7 of row g + 8 (r mod 2), and
- * instruction i = 0 .. 3 takes pair i of each run as its registers a0 .. a3: 16 pairs, numbered 4 i + r. A product does
- * not care in which order its columns are added up, and in this order the activations of a lane are neighbours in
+ * its pair i of that run is numbered 4 i + r. An instruction may take any two pairs of a run as its columns 2 t and
+ * 2 t + 8: a product does not care in which order its columns are added up, and in this order the activations of a lane are neighbours in
  * memory: eight of them at column 8 t and eight at 32 + 8 t.
  *
  * <p>The rows are padded to a multiple of 16 and the columns to one of 64 with elements whose 11 bits are zero. Strips

@@ -87,7 +87,8 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
      * The plan for a shape and a format: that of {@link #of(int, int, int)}, but for frag11 the following, which is what was
      * measured on an H200 (docs/frag11-kernels.md). Small matrices have all eight warps of a block share one row block's
      * columns, so that there are enough blocks. Others take two row blocks a warp, which halves the traffic of activations:
-     * the larger the matrix, the fewer warps share columns, and where that leaves too few blocks columns are split.
+     * the larger the matrix, the fewer warps share columns, and where that leaves too few blocks columns are split. Beyond
+     * N = 32 there are not registers enough for two.
      */
     public static GemmPlan of(WeightFormat format, int rows, int columns, int batch) {
         if (format != WeightFormat.FRAG11) {
@@ -105,7 +106,7 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
             return rows >= 2 * MANY_ROWS ? split(8, 1, rows, columns)
                     : rows >= 9000 ? split(2, 2, rows, columns) : split(1, 8, rows, columns);
         }
-        return split(4, 1, rows, columns);
+        return new GemmPlan(1, Math.min(4, strips), 1, 1);
     }
 
     /** A plan of two row blocks a warp with as many splits as keep a large GPU busy. */
@@ -121,7 +122,8 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
      * take more than leave room for enough warps, and never so few that it moves any to memory.
      */
     static int frag11Registers(int batch, int rowBlocks) {
-        return batch <= 8 || batch <= 16 && rowBlocks == 1 ? 80 : batch > 16 && batch <= 32 && rowBlocks == 2 ? 128 : 0;
+        return batch <= 8 || batch <= 16 && rowBlocks == 1 ? 80
+                : batch > 16 && batch <= 32 && rowBlocks == 2 || batch > 32 && batch <= 64 && rowBlocks == 1 ? 128 : 0;
     }
 
     /**
