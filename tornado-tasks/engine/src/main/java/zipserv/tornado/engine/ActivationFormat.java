@@ -17,11 +17,11 @@ public enum ActivationFormat {
      */
     BF16X2("bf16x2", 2);
 
-    /** System property: the format of activations in projections, bf16x2 if it is absent. */
+    /** System property: the format of activations in projections. If it is absent, bf16x2; or bf16 if batches of more
+     * than 64 are asked for. */
     public static final String PROPERTY = "zipserv.activations";
     /**
-     * System property: the format of keys and values in the cache, bf16 if it is absent; the other takes twice the
-     * memory.
+     * System property: the format of keys and values in the cache, bf16x2 if it is absent; bf16 takes half the memory.
      */
     public static final String CACHE_PROPERTY = "zipserv.cache";
 
@@ -38,6 +38,11 @@ public enum ActivationFormat {
         String name = System.getProperty(property, fallback.id);
         return Stream.of(values()).filter(format -> format.id.equals(name)).findFirst().orElseThrow(() ->
                 new ModelException("-D" + property + "=" + name + ": expected " + BF16.id + " or " + BF16X2.id));
+    }
+
+    /** As properties and logs name it. */
+    String id() {
+        return id;
     }
 
     /** Rows of a GEMM per row of a step. */

@@ -54,11 +54,13 @@ sealed interface DeviceMatrix {
     int columns();
 
     /**
-     * How products are cut: the same for every format and every batch, so that a row's result does not depend on them.
+     * How products with a number of activation rows are cut. The rule of frag11 decides the order of additions for every
+     * format, so that all of them give the same bits; how many row blocks a warp takes is a matter of frag11's kernel
+     * and changes none.
      */
     default GemmPlan plan(int batch) {
-        GemmPlan plan = GemmPlan.of(rows(), columns(), 1);
-        return new GemmPlan(plan.strips(), Math.min(plan.slices(), FragmentLayout.blocks(columns())), plan.splits());
+        GemmPlan plan = GemmPlan.of(WeightFormat.FRAG11, rows(), columns(), batch);
+        return this instanceof Frag11 ? plan : plan.withRowBlocks(1);
     }
 
     /** TCA-TBE. */

@@ -39,7 +39,7 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
 
     /**
      * Steps of 1, 2, 4 … rows, up to 128 in the GEMMs; activations and cache as {@link ActivationFormat}'s
-     * properties say; and room for 32,768 tokens or sixteen full contexts, whichever is less, unless {@value
+     * properties say, of two parts where they say nothing, but for batches that only fit with activations of one; and room for 32,768 tokens or sixteen full contexts, whichever is less, unless {@value
      * #CACHE_TOKENS} says otherwise.
      *
      * @throws ModelException if a property has no sensible value
@@ -54,8 +54,9 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         int tokens = property != null ? parse(property)
                 : options.cacheTokens() > 0 ? options.cacheTokens()
                 : (int) Math.min(DEFAULT_CACHE_TOKENS, 16L * config.maxPositions());
-        ActivationFormat activations = ActivationFormat.chosen(ActivationFormat.PROPERTY, ActivationFormat.BF16X2);
-        ActivationFormat cache = ActivationFormat.chosen(ActivationFormat.CACHE_PROPERTY, ActivationFormat.BF16);
+        ActivationFormat activations = ActivationFormat.chosen(ActivationFormat.PROPERTY,
+                2 * options.batch() > GemmPlan.MAX_BATCH ? ActivationFormat.BF16 : ActivationFormat.BF16X2);
+        ActivationFormat cache = ActivationFormat.chosen(ActivationFormat.CACHE_PROPERTY, ActivationFormat.BF16X2);
         return new EngineLimits(tokens, cache, activations,
                 Stream.iterate(1, rows -> rows * activations.parts() <= GemmPlan.MAX_BATCH, rows -> 2 * rows).toList());
     }

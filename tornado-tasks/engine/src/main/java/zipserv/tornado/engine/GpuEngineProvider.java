@@ -72,8 +72,8 @@ public final class GpuEngineProvider implements EngineProvider {
         try {
             EngineLimits limits = EngineLimits.of(config, options);
             options.log().accept(NAME + ": batches of up to " + limits.maxRows() + ", a cache of "
-                    + limits.cacheTokens()
-                    + " tokens");
+                    + limits.cacheTokens() + " tokens; activations " + limits.activations().id() + ", keys and values "
+                    + limits.cache().id());
             return new TornadoEngine(NAME, config, ModelWeights.load(checkpoint, config), limits, options);
         } catch (ModelException e) {
             throw e;
