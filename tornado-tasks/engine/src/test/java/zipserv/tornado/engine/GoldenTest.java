@@ -33,13 +33,13 @@ class GoldenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"rand-llama31", "rand-qwen2", "rand-qwen3", "rand-mistral"})
-    void asItComes(String model) throws IOException {
+    void withACacheOfPlainBf16(String model) throws IOException {
         check(model, ActivationFormat.BF16, BF16_CACHE);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"rand-llama31", "rand-qwen2", "rand-qwen3", "rand-mistral"})
-    void withAPreciseCache(String model) throws IOException {
+    void asItComes(String model) throws IOException {
         check(model, ActivationFormat.BF16X2, BF16X2_CACHE);
     }
 
