@@ -17,8 +17,8 @@ import zipserv.tornado.kernels.GpuRuntime;
 /** The engine on an NVIDIA GPU through a TornadoVM SDK. It never runs anything on the CPU instead. */
 public final class GpuEngineProvider implements EngineProvider {
 
-    /** Whether {@code --device auto} takes the GPU where it can: not before the engine is faster than the CPU's. */
-    static final boolean TAKEN_BY_AUTO = false;
+    /** Whether {@code --device auto} takes the GPU where it can. */
+    static final boolean TAKEN_BY_AUTO = true;
 
     private static final String NAME = "gpu";
     /** An allowance for what the driver and TornadoVM take besides: contexts, code, stacks. */
