@@ -96,17 +96,14 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
         }
         int strips = FragmentLayout.blocks(columns);
         boolean small = rows < (batch <= 8 ? 9000 : 7000) && strips < LONG_STRIPS;
-        if (small || batch > MAX_BATCH / 2) {
+        if (small || batch > 32) {
             return new GemmPlan(1, Math.min(MAX_WARPS, strips), 1, 1);
         }
         if (batch <= 16) {
             return split(1, rows >= MANY_ROWS || batch <= 8 && strips >= LONG_STRIPS ? 4 : 8, rows, columns);
         }
-        if (batch <= 32) {
-            return rows >= 2 * MANY_ROWS ? split(8, 1, rows, columns)
-                    : rows >= 9000 ? split(2, 2, rows, columns) : split(1, 8, rows, columns);
-        }
-        return new GemmPlan(1, Math.min(4, strips), 1, 1);
+        return rows >= 2 * MANY_ROWS ? split(8, 1, rows, columns)
+                : rows >= 9000 ? split(2, 2, rows, columns) : split(1, 8, rows, columns);
     }
 
     /** A plan of two row blocks a warp with as many splits as keep a large GPU busy. */
