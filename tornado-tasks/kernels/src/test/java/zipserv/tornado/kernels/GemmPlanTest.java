@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import zipserv.codec.WeightFormat;
 
 /** The rule for plans, and what plans refuse. */
 class GemmPlanTest {
@@ -27,6 +28,27 @@ class GemmPlanTest {
                     int perSplit = (blocks + plan.splits() - 1) / plan.splits();
                     assertTrue((plan.splits() - 1) * perSplit < blocks, rows + " x " + columns + ": " + plan);
                     assertTrue(plan.blocks(rows) * plan.strips() * 16 >= rows);
+                }
+            }
+        }
+    }
+
+    @Test
+    void frag11GetsItsOwnPlans() {
+        assertEquals("1x8/1", GemmPlan.of(WeightFormat.FRAG11, 4096, 4096, 8).toString());
+        assertEquals("1x4/1*2", GemmPlan.of(WeightFormat.FRAG11, 28672, 4096, 8).toString());
+        assertEquals("1x8/2*2", GemmPlan.of(WeightFormat.FRAG11, 4096, 14336, 16).toString());
+        assertEquals("8x1/1*2", GemmPlan.of(WeightFormat.FRAG11, 57344, 8192, 32).toString());
+        assertEquals("1x8/1", GemmPlan.of(WeightFormat.FRAG11, 57344, 8192, 128).toString());
+        assertEquals(GemmPlan.of(28672, 4096, 32), GemmPlan.of(WeightFormat.TCA_TBE, 28672, 4096, 32));
+        for (int rows : new int[] {1, 100, 10000, 128256}) {
+            for (int columns : new int[] {1, 1000, 53248}) {
+                for (int batch : new int[] {1, 9, 17, 33, 128}) {
+                    GemmPlan plan = GemmPlan.of(WeightFormat.FRAG11, rows, columns, batch);
+                    int strips = (columns + 63) / 64;
+                    int perSplit = (strips + plan.splits() - 1) / plan.splits();
+                    assertTrue((plan.splits() - 1) * perSplit < strips, rows + " x " + columns + ": " + plan);
+                    assertTrue(batch <= GemmPlan.MAX_BATCH / plan.rowBlocks());
                 }
             }
         }
