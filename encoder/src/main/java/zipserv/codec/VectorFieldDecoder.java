@@ -47,7 +47,6 @@ final class VectorFieldDecoder implements FieldDecoder {
     /** One loop for all, because a call for each of its rounds would cost a third of the time. */
     @Override
     public void decode(MemorySegment words, long stripWord, int bias, short[] out, int to, int stride) {
-        IntVector added = IntVector.broadcast(LANES, bias);
         for (int run = 0; run < FragmentLayout.REGISTERS; run++) {
             for (int lane = 0; lane < Frag11Layout.LANES; lane += LANES.length()) {
                 long at = 4 * (stripWord + Frag11Layout.word(0, lane));
@@ -60,6 +59,7 @@ final class VectorFieldDecoder implements FieldDecoder {
                 IntVector top23 = TOP.selectFrom(f2, f3);
                 IntVector bottom01 = BOTTOM.selectFrom(f0, f1);
                 IntVector bottom23 = BOTTOM.selectFrom(f2, f3);
+                IntVector added = IntVector.broadcast(LANES, bias);
                 int plane = Frag11Layout.plane(run, lane);
                 int row = to + Frag11Layout.row(plane) * stride + Frag11Layout.column(plane);
                 store(out, row, added, FIRST.selectFrom(top01, top23));
