@@ -37,10 +37,14 @@ enum GpuClass {
         this.instructionsPerSecond = multiprocessors * clock * LANES;
     }
 
-    /** What a weight costs: bits in memory (Gaussian weights), and a lane's instructions in the kernel, all counted. */
+    /**
+     * What a weight costs: bits in memory (Gaussian weights), and a lane's instructions: of those that a warp executes for
+     * a strip of 32 weights a lane at N = 8, by hardware counters (docs/performance.md) and for TCA-TBE about
+     * (docs/kernels.md).
+     */
     private enum Cost {
-        TCA_TBE(WeightFormat.TCA_TBE, 11.29, 16),
-        FRAG11(WeightFormat.FRAG11, 11.22, 6);
+        TCA_TBE(WeightFormat.TCA_TBE, 11.29, 500 / 32.0),
+        FRAG11(WeightFormat.FRAG11, 11.22, 198 / 32.0);
 
         private final WeightFormat format;
         private final double bits;
