@@ -15,10 +15,10 @@ import zipserv.model.Linear;
 import zipserv.model.cpu.StandaloneMatMul;
 
 /**
- * What {@link CodecBenchmark} and {@link CpuMatvecBenchmark} measure, in one thread and per second of its processor time
- * instead of the clock's, for machines that others use at the same time: waiting for a processor does not count, though
- * caches and memory are still shared. {@code java -cp ... zipserv.bench.ProcessorTime [ROWSxCOLUMNS [ROUNDS]]}, with
- * {@code -Dzipserv.codec.kernels=lanes} for the loops without AVX-512.
+ * What {@link CodecBenchmark} and {@link CpuMatvecBenchmark} measure, in one thread and per second of its processor
+ * time instead of the clock's, for machines that others use at the same time: waiting for a processor does not count,
+ * though caches and memory are still shared. {@code java -cp ... zipserv.bench.ProcessorTime [ROWSxCOLUMNS [ROUNDS]]},
+ * with {@code -Dzipserv.codec.kernels=lanes} for the loops without AVX-512.
  */
 public final class ProcessorTime {
 
@@ -31,8 +31,8 @@ public final class ProcessorTime {
         int rows = Integer.parseInt(sides[0]);
         int columns = Integer.parseInt(sides[1]);
         System.out.println("10^6 bytes of BF16 per second of processor time, one thread, " + rows + " x " + columns
-                + ", kernels " + System.getProperty("zipserv.codec.kernels", "auto") + ": median (least .. most) of the "
-                + "last " + rounds + " rounds of " + 2 * rounds);
+                + ", kernels " + System.getProperty("zipserv.codec.kernels", "auto")
+                + ": median (least .. most) of the last " + rounds + " rounds of " + 2 * rounds);
         try (Arena arena = Arena.ofConfined()) {
             Bf16Matrix weights = Weights.gaussian(rows, columns, 0.02, arena);
             MemorySegment decoded = arena.allocate(weights.data().byteSize(), 64);

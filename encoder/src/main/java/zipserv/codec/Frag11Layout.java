@@ -23,8 +23,8 @@ package zipserv.codec;
  *
  * Lane l = 4 g + t of a strip holds in run r = 0 .. 3 the columns 32 (r / 2) + 8 t .. + 7 of row g + 8 (r mod 2), and
  * its pair i of that run is numbered 4 i + r. An instruction may take any two pairs of a run as its columns 2 t and
- * 2 t + 8: a product does not care in which order its columns are added up, and in this order the activations of a lane are neighbours in
- * memory: eight of them at column 8 t and eight at 32 + 8 t.
+ * 2 t + 8: a product does not care in which order its columns are added up, and in this order the activations of a lane
+ * are neighbours in memory: eight of them at column 8 t and eight at 32 + 8 t.
  *
  * <p>The rows are padded to a multiple of 16 and the columns to one of 64 with elements whose 11 bits are zero. Strips
  * stand alone and are numbered row-major; the escapes of a strip are filled to whole words by an entry of zero.

@@ -58,7 +58,8 @@ public final class Engines {
             return best(checkpoint, config, options);
         }
         EngineProvider provider = find(name).orElseThrow(() -> new ModelException("engine " + name
-                + " is not known, expected " + AUTO + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
+                + " is not known, expected " + AUTO
+                + names().stream().map(n -> ", " + n).collect(Collectors.joining())));
         provider.obstacle().or(() -> shortage(provider, checkpoint, config, options)).ifPresent(reason -> {
             throw new ModelException("engine " + name + " cannot run: " + reason);
         });

@@ -80,8 +80,8 @@ final class BatchRun {
         if (stats) {
             double seconds = (System.nanoTime() - start) / 1e9;
             terminal.err().println(String.format(Locale.ROOT,
-                    "%d texts in %.3f s: %d prompt tokens, %d generated tokens, %.2f generated tokens/s", printed + waiting.size(), seconds, promptTokens, generatedTokens,
-                    generatedTokens / seconds));
+                    "%d texts in %.3f s: %d prompt tokens, %d generated tokens, %.2f generated tokens/s",
+                    printed + waiting.size(), seconds, promptTokens, generatedTokens, generatedTokens / seconds));
         }
         if (printed < requests.size()) {
             throw new InterruptedCommandException();

@@ -76,7 +76,8 @@ final class BenchGemmCommand implements Callable<Integer> {
 
     @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
             description = "Strips per block, warps per strip and splits and, for frag11, 2 row blocks of 16 rows a "
-                    + "warp, such as 1x8/2*2; several to compare them. Default: what was tuned, else the built-in rule's.")
+                    + "warp, such as 1x8/2*2; several to compare them. Default: what was tuned, else "
+                    + "the built-in rule's.")
     private List<String> plans = List.of();
 
     @ArgGroup

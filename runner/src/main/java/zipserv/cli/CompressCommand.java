@@ -23,8 +23,8 @@ import zipserv.codec.WeightFormat;
         name = "compress",
         description = {
                 "Compress a checkpoint in Hugging Face layout without loss.",
-                "Every file of the folder comes along; decompress gives all of them back byte for byte. The source is only "
-                        + "read, and the target appears complete or not at all."},
+                "Every file of the folder comes along; decompress gives all of them back byte for byte. The source is "
+                        + "only read, and the target appears complete or not at all."},
         footer = {
                 "  zipserv compress Llama-3.2-1B Llama-3.2-1B.zip11",
                 "  zipserv compress --threads 4 Mistral-7B-v0.3 /models/Mistral-7B-v0.3.zip11"})
@@ -89,7 +89,8 @@ final class CompressCommand implements Callable<Integer> {
 
         @Override
         public Iterator<String> iterator() {
-            return Stream.concat(Stream.of(AUTO), Arrays.stream(WeightFormat.values()).map(WeightFormat::id)).iterator();
+            return Stream.concat(Stream.of(AUTO),
+                    Arrays.stream(WeightFormat.values()).map(WeightFormat::id)).iterator();
         }
     }
 }

@@ -9,7 +9,10 @@ final class ExitCode {
     static final int FAILED = 1;
     /** The command line is wrong: an unknown option, a missing argument, a value out of range. */
     static final int USAGE = 2;
-    /** A comparison came out negative: {@code verify} found damage; {@code compare-logits} or {@code bench}, a difference. */
+    /**
+     * A comparison came out negative: {@code verify} found damage; {@code compare-logits} or {@code bench}, a
+     * difference.
+     */
     static final int MISMATCH = 3;
     /** A defect of this program. */
     static final int INTERNAL_ERROR = 70;

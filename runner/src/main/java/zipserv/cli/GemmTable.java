@@ -32,7 +32,8 @@ final class GemmTable {
     static List<String> of(GemmReport report) {
         List<String> lines = new ArrayList<>();
         lines.add(String.format("%-18s %-11s %4s  %-18s %6s %9s %9s %9s %6s %7s %6s %8s %7s  %s", "kernel", "M x K",
-                "N", "plan", "bits", "median us", "min", "max", "GB/s", "TFLOP/s", "/ raw", "/ cublas", "of copy", "check"));
+                "N", "plan", "bits", "median us", "min", "max", "GB/s", "TFLOP/s", "/ raw", "/ cublas", "of copy",
+                "check"));
         for (GemmResult r : report.results()) {
             lines.add(String.format(Locale.ROOT,
                     "%-18s %-11s %4s  %-18s %6.3f %9.2f %9.2f %9.2f %6.0f %7.1f %6s %8s %7s  %s", r.kernel(),

@@ -15,7 +15,8 @@ final class GenerationStats {
         GenerationResult.Statistics times = result.statistics();
         String rate = times.generatedTokens() < 2 ? ""
                 : String.format(Locale.ROOT, ", %.2f tokens/s", times.generatedTokensPerSecond());
-        return String.format(Locale.ROOT, "prompt: %d tokens in %.3f s, %.2f tokens/s; generated: %d tokens in %.3f s%s; "
+        return String.format(Locale.ROOT,
+                "prompt: %d tokens in %.3f s, %.2f tokens/s; generated: %d tokens in %.3f s%s; "
                         + "end: %s; %s", times.promptTokens(), times.promptSeconds(), times.promptTokensPerSecond(),
                 times.generatedTokens(), times.generatedSeconds(), rate, result.stopReason().text(),
                 options.sampling().isGreedy() ? "greedy" : "seed " + options.seed());

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 import zipserv.codec.WeightFormat;
 
 /**
- * What {@code --format auto} knows of GPUs. A product from compressed weights takes as long as the longer of reading and
- * decoding them: per weight, the bits stored over the bandwidth of the memory, and the instructions executed over the
- * rate of the multiprocessors (4 warp instructions a clock on all of these). docs/format.md has the table.
+ * What {@code --format auto} knows of GPUs. A product from compressed weights takes as long as the longer of reading
+ * and decoding them: per weight, the bits stored over the bandwidth of the memory, and the instructions executed over
+ * the rate of the multiprocessors (4 warp instructions a clock on all of these). docs/format.md has the table.
  */
 enum GpuClass {
     /** 80 GB, HBM2e. */
@@ -38,8 +38,8 @@ enum GpuClass {
     }
 
     /**
-     * What a weight costs: bits in memory (Gaussian weights), and a lane's instructions: of those that a warp executes for
-     * a strip of 32 weights a lane at N = 8, by hardware counters (docs/performance.md) and for TCA-TBE about
+     * What a weight costs: bits in memory (Gaussian weights), and a lane's instructions: of those that a warp executes
+     * for a strip of 32 weights a lane at N = 8, by hardware counters (docs/performance.md) and for TCA-TBE about
      * (docs/kernels.md).
      */
     private enum Cost {
@@ -67,8 +67,8 @@ enum GpuClass {
     }
 
     /**
-     * The format that is best on most classes. It is the same on all of them, so that this need not look at the machine,
-     * and a checkpoint compressed on a machine without GPU is right for one with any.
+     * The format that is best on most classes. It is the same on all of them, so that this need not look at the
+     * machine, and a checkpoint compressed on a machine without GPU is right for one with any.
      */
     static WeightFormat bestOfMost() {
         Map<WeightFormat, Long> votes = Arrays.stream(values())

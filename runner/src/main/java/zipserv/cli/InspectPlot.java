@@ -82,7 +82,8 @@ final class InspectPlot {
                 .title(String.format(Locale.ROOT, "Bits per weight of %d matrices (mean %.3f; Shannon bound %.3f)",
                         matrices.size(), report.matrixBitsPerWeight(), 8 + report.exponentEntropy()))
                 .xAxisTitle("matrix, in the order of the file").yAxisTitle("bits per weight").build();
-        chart.getStyler().setLegendLayout(LegendLayout.Horizontal).setLegendPosition(LegendPosition.OutsideS).setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setLegendLayout(LegendLayout.Horizontal)
+                .setLegendPosition(LegendPosition.OutsideS).setChartBackgroundColor(Color.WHITE);
         chart.getStyler().setYAxisMin(Math.floor(min(bound)) - 1).setYAxisMax(Math.max(BF16_BITS, max(stored)) + 1.0);
         chart.addSeries("BF16", new double[] {numbers[0], numbers[numbers.length - 1]},
                 new double[] {BF16_BITS, BF16_BITS}).setMarker(SeriesMarkers.NONE).setLineColor(GREY);

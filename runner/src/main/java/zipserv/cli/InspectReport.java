@@ -17,7 +17,8 @@ record InspectReport(Path directory, boolean compressed, List<TensorReport> tens
 
     static InspectReport of(Checkpoint checkpoint, int threads) {
         return new InspectReport(checkpoint.directory(), checkpoint.isCompressed(),
-                checkpoint.tensors().values().stream().map(info -> TensorReport.of(checkpoint, info, threads)).toList());
+                checkpoint.tensors().values().stream()
+                        .map(info -> TensorReport.of(checkpoint, info, threads)).toList());
     }
 
     /** Elements of all tensors. */

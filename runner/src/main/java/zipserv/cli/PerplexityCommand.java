@@ -25,9 +25,9 @@ import zipserv.model.text.HfTokenizer;
         name = "perplexity",
         description = {
                 "Measure how well a model, compressed or not, predicts a text.",
-                "The text is tokenised without special tokens and cut into windows, one after the other; each is run by "
-                        + "itself, and all its tokens but the first are scored. Perplexity is exp of the mean negative "
-                        + "log-likelihood."},
+                "The text is tokenised without special tokens and cut into windows, one after the other; each is run "
+                        + "by itself, and all its tokens but the first are scored. Perplexity is exp of the mean "
+                        + "negative log-likelihood."},
         footer = {
                 "  zipserv perplexity Llama-3.2-1B.zip11 wikitext.txt",
                 "  zipserv perplexity Llama-3.2-1B.zip11 wikitext.txt --max-windows 20"})

@@ -26,8 +26,8 @@ final class SamplingMixin {
     private CommandSpec command;
 
     @Option(names = {"-n", "--tokens"}, paramLabel = "N",
-            description = "Generate at most this many tokens (default: " + RUN_TOKENS + " to continue a text, " + CHAT_TOKENS
-                    + " per answer in a chat).")
+            description = "Generate at most this many tokens (default: " + RUN_TOKENS + " to continue a text, "
+                    + CHAT_TOKENS + " per answer in a chat).")
     private Integer tokens;
 
     @Option(names = {"--temperature", "--temp"}, paramLabel = "T",
@@ -43,7 +43,8 @@ final class SamplingMixin {
     @Option(names = "--min-p", paramLabel = "P", description = "Only tokens with P times the highest probability.")
     private Double minP;
 
-    @Option(names = "--repetition-penalty", paramLabel = "R", description = "Make tokens of the text so far less probable.")
+    @Option(names = "--repetition-penalty", paramLabel = "R",
+            description = "Make tokens of the text so far less probable.")
     private Double repetitionPenalty;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the random choices (default: another each time; "

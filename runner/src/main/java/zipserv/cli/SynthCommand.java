@@ -21,8 +21,8 @@ import zipserv.synth.SyntheticCheckpoint;
         name = "synth",
         description = {
                 "Write a checkpoint with the shapes of a real model and random weights.",
-                "The weights are drawn like trained ones, to measure size and speed with; about 97 %% of them lie in their "
-                        + "matrix's best window of seven exponents. The same options give the same bytes."},
+                "The weights are drawn like trained ones, to measure size and speed with; about 97 %% of them lie in "
+                        + "their matrix's best window of seven exponents. The same options give the same bytes."},
         footer = {
                 "  zipserv synth --shape llama-3.2-1b synth-1b",
                 "  zipserv synth --shape llama-3.1-8b --layers 4 synth-8b-4-layers",
@@ -66,7 +66,8 @@ final class SynthCommand implements Callable<Integer> {
     /** Sizes given one by one; null where the preset's, or a derived one, is meant. */
     private static final class Sizes {
 
-        @Option(names = "--hidden", paramLabel = "N", description = "Width of the residual stream; needed without --shape.")
+        @Option(names = "--hidden", paramLabel = "N",
+                description = "Width of the residual stream; needed without --shape.")
         private Integer hidden;
 
         @Option(names = "--intermediate", paramLabel = "N", description = "Width of the MLP; needed without --shape.")

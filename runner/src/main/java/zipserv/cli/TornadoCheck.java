@@ -45,7 +45,8 @@ final class TornadoCheck {
             List<String> differences = differences(sdk);
             return differences.isEmpty()
                     ? Finding.ok(SUBJECT, version + " in " + home + ", has every signature that is used")
-                    : Finding.missing(SUBJECT, version + " in " + home + " differs from what this program was compiled for: "
+                    : Finding.missing(SUBJECT, version + " in " + home
+                            + " differs from what this program was compiled for: "
                             + differences.size() + " signatures, such as " + differences.getFirst(), REMEDY);
         } catch (IOException e) {
             return Finding.missing(SUBJECT, home + " cannot be read: " + e.getMessage(), REMEDY);

@@ -85,7 +85,8 @@ public final class SyntheticCheckpoint {
     private void requireSpace(Path target, Path folder) throws IOException {
         long free = Files.getFileStore(folder).getUsableSpace();
         if (free < bytes()) {
-            throw new IOException(target + ": no room for the checkpoint: it takes " + bytes() + " bytes, " + free + " are free");
+            throw new IOException(target + ": no room for the checkpoint: it takes " + bytes() + " bytes, " + free
+                    + " are free");
         }
     }
 

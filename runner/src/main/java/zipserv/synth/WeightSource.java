@@ -7,10 +7,10 @@ import java.util.zip.CRC32C;
 import zipserv.codec.Bf16Matrix;
 
 /**
- * The weights of one tensor, drawn like trained ones. Matrices are normal with mean 0; their scale is 1 / sqrt(columns),
- * which keeps activations in range, times a factor of the tensor's own, and every row has a factor of its own again.
- * That gives the exponent statistics of trained models: seven consecutive exponents cover about 97 % of the weights.
- * Weights of norms lie around 1.
+ * The weights of one tensor, drawn like trained ones. Matrices are normal with mean 0; their scale is 1 /
+ * sqrt(columns), which keeps activations in range, times a factor of the tensor's own, and every row has a factor of
+ * its own again. That gives the exponent statistics of trained models: seven consecutive exponents cover about 97 % of
+ * the weights. Weights of norms lie around 1.
  *
  * <p>Element i depends on nothing but seed, name and i, so that any thread may draw any part.
  */

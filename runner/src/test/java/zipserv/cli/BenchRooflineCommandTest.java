@@ -69,7 +69,8 @@ class BenchRooflineCommandTest {
         Path other = folder.resolve("other.json");
         for (String text : new String[] {"{", "{}", "[1]", "{\"device\": \"x\", \"results\": []}"}) {
             Files.writeString(other, text);
-            Cli.Result result = Cli.run("bench", "roofline", other.toString(), "-o", folder.resolve("a.svg").toString());
+            Cli.Result result = Cli.run("bench", "roofline", other.toString(), "-o",
+                    folder.resolve("a.svg").toString());
             assertEquals(ExitCode.FAILED, result.status(), text);
             assertTrue(result.err().startsWith("zipserv: error: " + other + ": no"), result.err());
             assertEquals(1, result.err().lines().count());

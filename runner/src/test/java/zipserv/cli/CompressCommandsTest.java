@@ -57,8 +57,8 @@ class CompressCommandsTest {
     void verifyTellsThatAllIsWell() {
         Cli.Result alone = Cli.run("verify", DemoModel.COMPRESSED);
         assertEquals(ExitCode.OK, alone.status());
-        assertEquals(DemoModel.COMPRESSED + ": intact, restores the original bit for bit; 6 files, 56 tensors, 11.22 MB\n",
-                alone.out());
+        assertEquals(DemoModel.COMPRESSED
+                + ": intact, restores the original bit for bit; 6 files, 56 tensors, 11.22 MB\n", alone.out());
         Cli.Result against = Cli.run("verify", DemoModel.COMPRESSED, original);
         assertEquals(ExitCode.OK, against.status());
         assertEquals(DemoModel.COMPRESSED + ": intact, equal to " + original

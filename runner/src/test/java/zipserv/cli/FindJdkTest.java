@@ -25,7 +25,8 @@ class FindJdkTest {
     private Path jdk(String name, String version, boolean compiler) throws IOException {
         Path home = folder.toRealPath().resolve(name);
         Files.createDirectories(home.resolve("bin"));
-        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nOS=\"x\"\n");
+        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version
+                + "\"\nOS=\"x\"\n");
         Files.createFile(home.resolve("bin/java")).toFile().setExecutable(true);
         if (compiler) {
             Files.createFile(home.resolve("bin/javac")).toFile().setExecutable(true);
@@ -79,7 +80,7 @@ class FindJdkTest {
 
     @Test
     void everyScriptIsWellFormed() throws Exception {
-        bash("", "", "for s in '" + SCRIPT.getParent() + "'/*.sh '" + SCRIPT.resolveSibling("zipserv") + "' ../setup.sh "
-                + "../.ci/run demo/demo.sh; do bash -n \"$s\"; done");
+        bash("", "", "for s in '" + SCRIPT.getParent() + "'/*.sh '" + SCRIPT.resolveSibling("zipserv")
+                + "' ../setup.sh ../.ci/run demo/demo.sh; do bash -n \"$s\"; done");
     }
 }

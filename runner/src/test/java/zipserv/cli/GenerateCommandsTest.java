@@ -49,8 +49,8 @@ class GenerateCommandsTest {
         Cli.Result result = run(original, "-p", "In the beginning", "-n", "10", "--temperature", "0", "--stats",
                 "--warmup", "3");
         assertEquals(CONTINUATION, result.out());
-        assertTrue(result.err().matches("prompt: 4 tokens in [0-9.]+ s, [0-9.]+ tokens/s; generated: 10 tokens in [0-9.]+ s"
-                + ", [0-9.]+ tokens/s; end: token limit reached; greedy\n"), result.err());
+        assertTrue(result.err().matches("prompt: 4 tokens in [0-9.]+ s, [0-9.]+ tokens/s; generated: 10 tokens in "
+                + "[0-9.]+ s, [0-9.]+ tokens/s; end: token limit reached; greedy\n"), result.err());
     }
 
     @Test
@@ -96,7 +96,8 @@ class GenerateCommandsTest {
         all[0] = "run";
         all[1] = original;
         System.arraycopy(options, 0, all, 2, options.length);
-        assertEquals(new Cli.Result(ExitCode.USAGE, "", "zipserv: error: " + expected + " (see 'zipserv run --help')\n"),
+        assertEquals(new Cli.Result(ExitCode.USAGE, "", "zipserv: error: " + expected
+                + " (see 'zipserv run --help')\n"),
                 Cli.run(all));
     }
 
@@ -104,7 +105,8 @@ class GenerateCommandsTest {
     void aPromptThatIsTooLongIsRefused() {
         Cli.Result result = run(original, "-p", "word ".repeat(600));
         assertEquals(ExitCode.FAILED, result.status());
-        assertTrue(result.err().matches("zipserv: error: the prompt has [0-9]+ tokens, but the context has room for 512\n"),
+        assertTrue(result.err().matches(
+                "zipserv: error: the prompt has [0-9]+ tokens, but the context has room for 512\n"),
                 result.err());
     }
 
@@ -120,7 +122,8 @@ class GenerateCommandsTest {
 
     @Test
     void holdsAConversation() {
-        Cli.Result result = Cli.runWithInput("What does \"tree\" mean?\n\n/clear\nWhat does \"tree\" mean?\n/exit\nignored\n",
+        Cli.Result result = Cli.runWithInput(
+                "What does \"tree\" mean?\n\n/clear\nWhat does \"tree\" mean?\n/exit\nignored\n",
                 "chat", original, "-n", "24", "--temperature", "0", "--device", "cpu");
         assertEquals(ExitCode.OK, result.status(), result.err());
         String[] answers = result.out().split("\n");
@@ -142,7 +145,8 @@ class GenerateCommandsTest {
         assertTrue(perplexity > 2 && perplexity < 30, "perplexity " + perplexity);
         Cli.Result uncompressed = Cli.run("perplexity", original, text, "--window", "64", "--device", "cpu");
         assertEquals(uncompressed.out().lines().limit(2).toList(), result.out().lines().limit(2).toList());
-        Cli.Result part = Cli.run("perplexity", original, text, "--window", "16", "--max-windows", "1", "--device", "cpu");
+        Cli.Result part = Cli.run("perplexity", original, text, "--window", "16", "--max-windows", "1", "--device",
+                "cpu");
         assertTrue(part.out().contains("tokens scored:  15\n"), part.out());
     }
 

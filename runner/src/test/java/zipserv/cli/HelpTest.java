@@ -17,7 +17,10 @@ class HelpTest {
 
     private static final Path DOCUMENT = Path.of("..", "docs", "command-line.md");
 
-    /** To write the document anew: {@code mvn -pl runner -am test -Dtest=HelpTest -Dtest.jvm.args=-Dzipserv.update=true}. */
+    /**
+     * To write the document anew: {@code mvn -pl runner -am test -Dtest=HelpTest
+     * -Dtest.jvm.args=-Dzipserv.update=true}.
+     */
     @Test
     void theDocumentShowsTheHelpAsItIs() throws IOException {
         String expected = document();
@@ -60,7 +63,8 @@ class HelpTest {
             assertTrue(root.contains("\n  " + command + " "), command);
             String help = Cli.run(command, "--help").out();
             assertTrue(help.contains("Exit status:"), command);
-            assertTrue(command.equals("generate-completion") || help.contains("\nExamples:\n  zipserv " + command), command);
+            assertTrue(command.equals("generate-completion") || help.contains("\nExamples:\n  zipserv " + command),
+                    command);
         }
     }
 

@@ -59,7 +59,8 @@ class InterruptsTest {
         Terminal terminal = new Terminal(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
                 false, false, false, false, 80);
-        int status = Zipserv.commandLine(terminal).execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+        int status = Zipserv.commandLine(terminal).execute(
+                Stream.of(arguments).map(Object::toString).toArray(String[]::new));
         return new Cli.Result(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

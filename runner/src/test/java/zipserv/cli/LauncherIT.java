@@ -61,11 +61,13 @@ class LauncherIT {
     /** The test's own JVM may have a locale without such letters: they travel through a script in UTF-8. */
     @Test
     void argumentsAreUtf8WhateverTheLocale() throws Exception {
-        Path script = Files.writeString(folder.resolve("script"), "exec '" + LAUNCHER + "' inspect 'm\u00f6del \u2713'\n");
+        Path script = Files.writeString(folder.resolve("script"), "exec '" + LAUNCHER
+                + "' inspect 'm\u00f6del \u2713'\n");
         ProcessBuilder builder = launcher(Path.of("bash"), script);
         builder.environment().put("LC_ALL", "C");
         Cli.Result result = finish(builder.start());
-        assertEquals(new Cli.Result(ExitCode.FAILED, "", "zipserv: error: m\u00f6del \u2713: no such folder, expected a "
+        assertEquals(new Cli.Result(ExitCode.FAILED, "",
+                "zipserv: error: m\u00f6del \u2713: no such folder, expected a "
                 + "checkpoint folder\n"), result);
     }
 

@@ -101,7 +101,8 @@ class BatchGeneratorTest {
         List<Request> requests = IntStream.range(0, 6).mapToObj(i -> request(i, 3, 5, 0)).toList();
         new BatchGenerator(engine, tokenizer).generate(requests, this::listen);
         assertEquals(6, results.size());
-        assertEquals(2, engine.calls.stream().filter(call -> call.size() != 3).mapToInt(List::size).max().orElseThrow());
+        assertEquals(2, engine.calls.stream().filter(call -> call.size() != 3)
+                .mapToInt(List::size).max().orElseThrow());
         results.clear();
         assertEquals("text 2 needs a context of 25 tokens, but the key/value cache has room for 20",
                 assertThrows(ModelException.class, () -> new BatchGenerator(engine, tokenizer)

@@ -170,8 +170,8 @@ class PtxInstructionsTest {
                 for (int i = 3; i >= 0; i--) {
                     four = four << 8 | bytes[4 * lane + i] & 0xFF;
                 }
-                int[] expected = {(other & 1) == 0 ? 0 : in.get(256 * block + 3 * other), in.get(256 * block + 127 - lane),
-                    in.get(256 * block + 255 - lane), four};
+                int[] expected = {(other & 1) == 0 ? 0 : in.get(256 * block + 3 * other), 
+                    in.get(256 * block + 127 - lane), in.get(256 * block + 255 - lane), four};
                 check("narrow", in, 256 * block, out, 128 * block + 4 * lane, expected);
             }
         }
@@ -329,7 +329,8 @@ class PtxInstructionsTest {
             int found = out.get(outIndex + k);
             int at = k;
             assertEquals(expected[k], found, () -> String.format(
-                    "%s, result %d of input %08x %08x …: %08x instead of %08x", what, at, in.get(inIndex), in.get(inIndex + 1), found, expected[at]));
+                    "%s, result %d of input %08x %08x …: %08x instead of %08x", what, at, in.get(inIndex),
+                    in.get(inIndex + 1), found, expected[at]));
         }
         assertTrue(expected.length > 0);
     }

@@ -13,9 +13,10 @@ import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.ptx.plugin.GpuDriver;
 
 /**
- * The few functions of the CUDA driver API that replaying and measuring kernels need (CUDA Driver API reference manual), on the
- * first device's primary context and one stream. TornadoVM has a context of its own; both may be used in one process, but
- * a thread has only one current: see {@link #makeCurrent}. Everything allocated is freed on {@link #close}.
+ * The few functions of the CUDA driver API that replaying and measuring kernels need (CUDA Driver API reference
+ * manual), on the first device's primary context and one stream. TornadoVM has a context of its own; both may be used
+ * in one process, but a thread has only one current: see {@link #makeCurrent}. Everything allocated is freed on {@link
+ * #close}.
  *
  * <p>Methods that fail throw a {@link GpuException} that says what to do.
  */
@@ -86,8 +87,8 @@ public final class Cuda implements AutoCloseable {
             case 2 -> "out of device memory (" + failed + "): close other programs on the GPU (nvidia-smi lists them),"
                     + " or take a smaller model, batch or cache";
             case 100 -> "no GPU: the NVIDIA driver finds none (" + failed + "; check with nvidia-smi)";
-            case 218 -> "the driver cannot compile a kernel (" + failed + "): update the NVIDIA driver to version 525 or"
-                    + " newer";
+            case 218 -> "the driver cannot compile a kernel (" + failed
+                    + "): update the NVIDIA driver to version 525 or newer";
             case 700, 716, 719 -> "a kernel went wrong (" + failed + ": "
                     + (status == 700 ? "illegal address" : status == 716 ? "misaligned address" : "launch failure")
                     + "): start again; if it happens again, please report it";
@@ -203,8 +204,8 @@ public final class Cuda implements AutoCloseable {
         try (Arena call = Arena.ofConfined()) {
             MemorySegment option = call.allocateFrom(ValueLayout.JAVA_INT, JIT_MAX_REGISTERS);
             MemorySegment value = call.allocateFrom(ValueLayout.JAVA_LONG, maxRegisters);
-            check("cuModuleLoadDataEx", out, call.allocateFrom(ptx, StandardCharsets.US_ASCII), maxRegisters == 0 ? 0 : 1,
-                    option, value);
+            check("cuModuleLoadDataEx", out, call.allocateFrom(ptx, StandardCharsets.US_ASCII),
+                    maxRegisters == 0 ? 0 : 1, option, value);
             long module = result();
             modules.add(module);
             int at = ptx.indexOf(".entry ") + ".entry ".length();
@@ -229,8 +230,8 @@ public final class Cuda implements AutoCloseable {
     }
 
     /**
-     * Launches a kernel that may start while the one before it in the stream still runs; it has to wait for it itself, see
-     * {@link OverlappingKernel}.
+     * Launches a kernel that may start while the one before it in the stream still runs; it has to wait for it itself,
+     * see {@link OverlappingKernel}.
      */
     public void launchOverlapping(long kernel, int blocks, int threads, long... parameters) {
         try (Arena call = Arena.ofConfined()) {

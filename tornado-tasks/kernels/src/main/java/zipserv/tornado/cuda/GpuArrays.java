@@ -11,17 +11,17 @@ import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.HostArrays;
 
 /**
- * Arrays that exist in device memory only. Their contents are copied there piece by piece, from mapped files for instance;
- * what the host gets is an array of one element, good for naming the memory in a {@link zipserv.tornado.kernels.Launch} and
- * for compiling the kernel.
+ * Arrays that exist in device memory only. Their contents are copied there piece by piece, from mapped files for
+ * instance; what the host gets is an array of one element, good for naming the memory in a {@link
+ * zipserv.tornado.kernels.Launch} and for compiling the kernel.
  */
 public final class GpuArrays implements DeviceArrays {
 
     /** Element 0 of an array lies this far behind the address that a kernel gets, as in TornadoVM. */
     public static final int HEADER_BYTES = 16;
     /**
-     * Element 0 lies at a multiple of this. In TornadoVM's own buffers it lies {@value #HEADER_BYTES} bytes behind one, so
-     * that a warp's 128 bytes are in two lines and five sectors, which costs a third of the bandwidth where rows are
+     * Element 0 lies at a multiple of this. In TornadoVM's own buffers it lies {@value #HEADER_BYTES} bytes behind one,
+     * so that a warp's 128 bytes are in two lines and five sectors, which costs a third of the bandwidth where rows are
      * written.
      */
     public static final int ALIGNMENT = 256;

@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Makes the arrays that kernels get: on the host, for TornadoVM to copy to the device, or on the device at once, in which
- * case the array that is returned merely stands for its memory.
+ * Makes the arrays that kernels get: on the host, for TornadoVM to copy to the device, or on the device at once, in
+ * which case the array that is returned merely stands for its memory.
  */
 public interface DeviceArrays {
 

@@ -17,8 +17,8 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.DeviceArrays.Piece;
 
 /**
- * A frag11 matrix as the kernels want it: {@code words} and {@code escapes} as they are stored, and everything else that
- * is needed to use them in one small array. With R row blocks of S strips:
+ * A frag11 matrix as the kernels want it: {@code words} and {@code escapes} as they are stored, and everything else
+ * that is needed to use them in one small array. With R row blocks of S strips:
  *
  * <pre>
  * array      words                    what
@@ -42,8 +42,8 @@ public record Frag11DeviceMatrix(int rows, int columns, IntArray words, IntArray
     }
 
     /**
-     * Copies matrices of as many columns into arrays, one below the other. Each begins with a new block of 64 rows; what
-     * the rows in between hold is finite and otherwise means nothing.
+     * Copies matrices of as many columns into arrays, one below the other. Each begins with a new block of 64 rows;
+     * what the rows in between hold is finite and otherwise means nothing.
      *
      * @throws IllegalArgumentException for another format or if an array would pass 2^31 words
      */
@@ -70,14 +70,16 @@ public record Frag11DeviceMatrix(int rows, int columns, IntArray words, IntArray
             rows = first + matrix.rows();
         }
         if (Math.max(wordsEnd, escapesEnd) / 4 > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("matrix of " + rows + " x " + columns + " is too large: a part of it has "
-                    + Math.max(wordsEnd, escapesEnd) / 4 + " words, at most 2^31 - 1 are supported");
+            throw new IllegalArgumentException("matrix of " + rows + " x " + columns
+                    + " is too large: a part of it has " + Math.max(wordsEnd, escapesEnd) / 4
+                    + " words, at most 2^31 - 1 are supported");
         }
         int directoryWords = directoryLength(rows, columns);
         int allRows = rows;
         return new Frag11DeviceMatrix(rows, columns, arrays.ints(wordsEnd / 4, words.toArray(Piece[]::new)),
                 arrays.ints(Math.max(1, escapesEnd / 4), escapes.toArray(Piece[]::new)),
-                arrays.ints(directoryWords, new Piece(0, 4L * directoryWords, () -> directory(stack, allRows, columns))));
+                arrays.ints(directoryWords,
+                        new Piece(0, 4L * directoryWords, () -> directory(stack, allRows, columns))));
     }
 
     private static Map<String, MemorySegment> parts(CompressedMatrix matrix) {

@@ -10,10 +10,10 @@ import zipserv.tornado.ptx.PtxWarp;
 
 /**
  * How a warp brings a strip's escapes to the lanes that hold their elements: through a plane in shared memory, one byte
- * for each element, all 0 between strips. Lane l takes word l of the strip's escapes, two entries, and stores each one's bits
- * at the place of its element; each lane then reads the 32 bytes of its own elements. No two entries store to the same
- * byte, so no atomic operation is needed. Entries of 0, which fill words up, store nothing. A strip with more words than
- * lanes, which is rare, takes further rounds. The warp must synchronise before and after
+ * for each element, all 0 between strips. Lane l takes word l of the strip's escapes, two entries, and stores each
+ * one's bits at the place of its element; each lane then reads the 32 bytes of its own elements. No two entries store
+ * to the same byte, so no atomic operation is needed. Entries of 0, which fill words up, store nothing. A strip with
+ * more words than lanes, which is rare, takes further rounds. The warp must synchronise before and after
  * entries are stored; each lane clears what it alone reads.
  */
 final class Frag11Escapes {

@@ -14,13 +14,13 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * The fused GEMM from frag11: {@code Y[n][m] = sum over k of W[m][k] * X[n][k]} with compressed W, BF16 X and fp32 sums in
- * Tensor Cores, for N = 1 .. {@value GemmPlan#MAX_BATCH}. Weights exist uncompressed only in registers. {@link RawGemm} is
- * its uncompressed twin.
+ * The fused GEMM from frag11: {@code Y[n][m] = sum over k of W[m][k] * X[n][k]} with compressed W, BF16 X and fp32 sums
+ * in Tensor Cores, for N = 1 .. {@value GemmPlan#MAX_BATCH}. Weights exist uncompressed only in registers. {@link
+ * RawGemm} is its uncompressed twin.
  *
  * <p>A warp takes strips of 16 x 64 weights, of one or two row blocks in turn, through a ring of slots in shared memory
- * ({@link Frag11Ring}): while it decodes and multiplies one strip, the next ones are on their way. Warps wait for nobody but
- * themselves until the sums are added up.
+ * ({@link Frag11Ring}): while it decodes and multiplies one strip, the next ones are on their way. Warps wait for
+ * nobody but themselves until the sums are added up.
  */
 public final class Frag11Gemm {
 
@@ -28,8 +28,8 @@ public final class Frag11Gemm {
     }
 
     /**
-     * The kernel. Worker: 1-D, {@link GemmPlan#threads} threads a block, {@link GemmPlan#blocks} blocks. The first arrays are
-     * those of {@link Frag11DeviceMatrix}.
+     * The kernel. Worker: 1-D, {@link GemmPlan#threads} threads a block, {@link GemmPlan#blocks} blocks. The first
+     * arrays are those of {@link Frag11DeviceMatrix}.
      *
      * @param x        activations, BF16, 8 * tiles rows of whole strips of 64 columns; finite beyond K
      * @param y        result: fp32, {@code batch} rows of {@code rows} words; or BF16, {@code batch} rows of
@@ -84,14 +84,15 @@ public final class Frag11Gemm {
         int fetched = 0;
         while (fetched * slices < ahead) {
             if (column + fetched * slices < end) {
-                Frag11Ring.fetch(slot, words, escapes, upperStrip + fetched * slices, upperBegins, upperEnds, fetched, lane);
+                Frag11Ring.fetch(slot, words, escapes, upperStrip + fetched * slices, upperBegins, upperEnds,
+                        fetched, lane);
             }
             PtxShared.commitCopies();
             slot += Frag11Ring.SLOT_BYTES;
             if (tall) {
                 if (column + fetched * slices < end) {
-                    Frag11Ring.fetch(slot, words, escapes, lowerStrip + fetched * slices, lowerBegins, lowerEnds, fetched,
-                            lane);
+                    Frag11Ring.fetch(slot, words, escapes, lowerStrip + fetched * slices, lowerBegins, lowerEnds,
+                            fetched, lane);
                 }
                 PtxShared.commitCopies();
                 slot += Frag11Ring.SLOT_BYTES;
@@ -405,7 +406,8 @@ public final class Frag11Gemm {
             GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch,
+                    bf16);
         }
     }
 }

@@ -6,8 +6,9 @@ import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxWarp;
 
 /**
- * The shared memory of a warp of {@link Frag11Gemm}: a ring of slots, each for one strip that is on its way or in use, and
- * behind them the plane of {@link Frag11Escapes}. Copies are asynchronous, so that what is on its way takes no registers.
+ * The shared memory of a warp of {@link Frag11Gemm}: a ring of slots, each for one strip that is on its way or in use,
+ * and behind them the plane of {@link Frag11Escapes}. Copies are asynchronous, so that what is on its way takes no
+ * registers.
  *
  * <pre>
  * bytes of a slot  what
@@ -53,7 +54,8 @@ final class Frag11Ring {
      * @param begins of lane {@code which}: first word of its escapes
      * @param ends   of that lane: their end
      */
-    static void fetch(int slot, IntArray words, IntArray escapes, int strip, int begins, int ends, int which, int lane) {
+    static void fetch(int slot, IntArray words, IntArray escapes, int strip, int begins, int ends, int which,
+            int lane) {
         int word = Frag11DeviceMatrix.word(strip, 0) + (lane << 2);
         int at = slot + (lane << 4);
         PtxShared.copyAsync128(at, words, word, 0);

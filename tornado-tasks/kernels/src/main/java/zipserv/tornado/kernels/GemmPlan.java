@@ -7,8 +7,8 @@ import zipserv.codec.WeightFormat;
 
 /**
  * How a GEMM of the fused or the uncompressed kernels is cut into blocks and warps. Two plans of the same matrix may
- * differ in the last bits of the result, the same plan never does; and plans that differ only in strips and row blocks give
- * the same bits.
+ * differ in the last bits of the result, the same plan never does; and plans that differ only in strips and row blocks
+ * give the same bits.
  *
  * @param strips    warps of a block that lie above each other, each with rows of its own: 1, 2, 4 or 8
  * @param slices    warps of a block that share the columns of their rows; {@code strips * slices} is at most 8
@@ -68,9 +68,9 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /**
-     * The plan for a shape. Measured on an H200 (docs/kernels.md): all eight warps of a block sharing one strip's columns is
-     * best while activations are few, because that gives the most blocks; from N = 9 on, two strips a block halve
-     * the traffic of activations where there are rows enough, beyond N = 64 always. Matrices with too few rows to
+     * The plan for a shape. Measured on an H200 (docs/kernels.md): all eight warps of a block sharing one strip's
+     * columns is best while activations are few, because that gives the most blocks; from N = 9 on, two strips a block
+     * halve the traffic of activations where there are rows enough, beyond N = 64 always. Matrices with too few rows to
      * fill the GPU are split, as far as every warp keeps {@value #MIN_STEPS} steps of 64 columns.
      */
     public static GemmPlan of(int rows, int columns, int batch) {
@@ -84,11 +84,11 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /**
-     * The plan for a shape and a format: that of {@link #of(int, int, int)}, but for frag11 the following, which is what was
-     * measured on an H200 (docs/frag11-kernels.md). Small matrices have all eight warps of a block share one row block's
-     * columns, so that there are enough blocks. Others take two row blocks a warp, which halves the traffic of activations:
-     * the larger the matrix, the fewer warps share columns, and where that leaves too few blocks columns are split. Beyond
-     * N = 32 there are not registers enough for two.
+     * The plan for a shape and a format: that of {@link #of(int, int, int)}, but for frag11 the following, which is
+     * what was measured on an H200 (docs/frag11-kernels.md). Small matrices have all eight warps of a block share one
+     * row block's columns, so that there are enough blocks. Others take two row blocks a warp, which halves the traffic
+     * of activations: the larger the matrix, the fewer warps share columns, and where that leaves too few blocks
+     * columns are split. Beyond N = 32 there are not registers enough for two.
      */
     public static GemmPlan of(WeightFormat format, int rows, int columns, int batch) {
         if (format != WeightFormat.FRAG11) {
@@ -115,8 +115,8 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /**
-     * Registers per thread that the frag11 kernel should be limited to, like {@link #maxRegisters}: where the compiler would
-     * take more than leave room for enough warps, and never so few that it moves any to memory.
+     * Registers per thread that the frag11 kernel should be limited to, like {@link #maxRegisters}: where the compiler
+     * would take more than leave room for enough warps, and never so few that it moves any to memory.
      */
     static int frag11Registers(int batch, int rowBlocks) {
         return batch <= 8 || batch <= 16 && rowBlocks == 1 ? 80
@@ -124,8 +124,8 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /**
-     * Registers per thread that a fused kernel should be limited to when it is compiled, so that two or three blocks fit on
-     * a multiprocessor; 0 for no limit. TornadoVM takes it as compiler flag {@code CU_JIT_MAX_REGISTERS}.
+     * Registers per thread that a fused kernel should be limited to when it is compiled, so that two or three blocks
+     * fit on a multiprocessor; 0 for no limit. TornadoVM takes it as compiler flag {@code CU_JIT_MAX_REGISTERS}.
      */
     public static int maxRegisters(int batch) {
         return batch <= 16 ? 80 : batch > 32 && batch <= 64 ? 128 : 0;
@@ -174,8 +174,9 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     public static GemmPlan parse(String text) {
         Matcher parts = TEXT.matcher(text);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("'" + text + "' is no plan: expected strips x slices / splits, and * row "
-                    + "blocks if not 1, such as 1x8/1 or 2x4/1*2");
+            throw new IllegalArgumentException("'" + text
+                    + "' is no plan: expected strips x slices / splits, and * row blocks if not 1, "
+                    + "such as 1x8/1 or 2x4/1*2");
         }
         return new GemmPlan(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)),
                 Integer.parseInt(parts.group(3)), parts.group(4) == null ? 1 : Integer.parseInt(parts.group(4)));

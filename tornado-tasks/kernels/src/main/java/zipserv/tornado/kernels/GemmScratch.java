@@ -4,8 +4,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * What blocks that share columns need: their sums, and a counter per group of rows. One may serve any number of GEMMs that
- * run one after the other. The counters are 0 between launches.
+ * What blocks that share columns need: their sums, and a counter per group of rows. One may serve any number of GEMMs
+ * that run one after the other. The counters are 0 between launches.
  *
  * @param partials sums, at least {@link GemmPlan#partials} words
  * @param tickets  counters, at least {@link GemmPlan#groups}

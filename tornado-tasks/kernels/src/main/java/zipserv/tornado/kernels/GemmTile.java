@@ -14,18 +14,18 @@ import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * What the fused and the uncompressed GEMM kernels share: the product of a strip with a tile of 8 activation rows, and the
- * way from the accumulators to the result. Because they share it, their results are bit-identical.
+ * What the fused and the uncompressed GEMM kernels share: the product of a strip with a tile of 8 activation rows, and
+ * the way from the accumulators to the result. Because they share it, their results are bit-identical.
  *
- * <p>A block has {@code strips * slices} warps: {@code strips} (1, 2, 4 or 8) of them lie above each other, each with one
- * or two row blocks of 16 weight rows, and for each of these {@code slices} warps take every slices-th strip of 64 columns.
- * Their sums are added in the order of the slices. With {@code splits} above 1 the columns are first cut into that many
- * ranges, one per block; the last block to finish adds the ranges' sums in their order. So the result depends on the slices
- * and splits of the plan but never on timing.
+ * <p>A block has {@code strips * slices} warps: {@code strips} (1, 2, 4 or 8) of them lie above each other, each with
+ * one or two row blocks of 16 weight rows, and for each of these {@code slices} warps take every slices-th strip of 64
+ * columns. Their sums are added in the order of the slices. With {@code splits} above 1 the columns are first cut into
+ * that many ranges, one per block; the last block to finish adds the ranges' sums in their order. So the result depends
+ * on the slices and splits of the plan but never on timing.
  *
- * <p>Accumulators are numbered, and their sums leave a warp through shared memory in rounds of {@value #SLOTS} of them. With one
- * row block a warp, number i is tile i. With two, numbers 0 .. 3 are tiles 0 .. 3 of the first and 4 .. 7 tiles 0 .. 3 of
- * the second row block; 8 .. 15 are tiles 4 .. 7 in the same order.
+ * <p>Accumulators are numbered, and their sums leave a warp through shared memory in rounds of {@value #SLOTS} of them.
+ * With one row block a warp, number i is tile i. With two, numbers 0 .. 3 are tiles 0 .. 3 of the first and 4 .. 7
+ * tiles 0 .. 3 of the second row block; 8 .. 15 are tiles 4 .. 7 in the same order.
  */
 final class GemmTile {
 
@@ -94,8 +94,8 @@ final class GemmTile {
     }
 
     /**
-     * Whether a block's warps stay in step. Where each has a strip of its own, all read the same activations; in step, one
-     * warp's reads serve all from L1. Not worth a barrier while the activations are few.
+     * Whether a block's warps stay in step. Where each has a strip of its own, all read the same activations; in step,
+     * one warp's reads serve all from L1. Not worth a barrier while the activations are few.
      */
     static boolean keepsStep(int slices, int batch) {
         return slices == 1 && batch > 16;
@@ -129,8 +129,8 @@ final class GemmTile {
     }
 
     /** The same with the activations read here, of which lanes of odd rows read the second half first. */
-    static Accumulator multiplyFragments(Quad a0, Quad a1, Quad a2, Quad a3, IntArray x, int first, int second, int offset,
-            int odd, Accumulator sum) {
+    static Accumulator multiplyFragments(Quad a0, Quad a1, Quad a2, Quad a3, IntArray x, int first, int second,
+            int offset, int odd, Accumulator sum) {
         Quad one = PtxMemory.loadReadOnly128(x, first, offset);
         Quad other = PtxMemory.loadReadOnly128(x, second, offset);
         return multiplyFragments(a0, a1, a2, a3, choose(odd, other, one), choose(odd, one, other), sum);
@@ -166,8 +166,8 @@ final class GemmTile {
     }
 
     /**
-     * Writes the sums of one round to the result or, with splits, to the partial sums. Threads take pairs of neighbouring
-     * weight rows, which lie side by side in the result.
+     * Writes the sums of one round to the result or, with splits, to the partial sums. Threads take pairs of
+     * neighbouring weight rows, which lie side by side in the result.
      *
      * @param thread   its number in the block
      * @param round    0, or 1 for accumulators 8 .. 15
@@ -220,8 +220,8 @@ final class GemmTile {
      * @param group   number of the block's group of rows
      * @param tickets one counter per group of rows, 0 before and after
      */
-    static void joinSplits(KernelContext context, int thread, int shared, IntArray y, FloatArray partials, IntArray tickets,
-            int group, int plan, int firstRow, int rows, int batch, int bf16) {
+    static void joinSplits(KernelContext context, int thread, int shared, IntArray y, FloatArray partials,
+            IntArray tickets, int group, int plan, int firstRow, int rows, int batch, int bf16) {
         int splits = splits(plan);
         PtxSync.fence();
         context.localBarrier();

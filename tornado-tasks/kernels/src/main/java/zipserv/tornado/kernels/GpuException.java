@@ -27,7 +27,8 @@ public final class GpuException extends RuntimeException {
             String problem = problem(cause, cause.getMessage() == null ? "" : cause.getMessage());
             found = problem == null ? found : problem;
         }
-        return found != null ? new GpuException(found, failure) : new GpuException("the GPU failed: " + firstLine(failure.toString())
+        return found != null ? new GpuException(found, failure)
+                : new GpuException("the GPU failed: " + firstLine(failure.toString())
                 + "; --verbose shows where, nvidia-smi whether the GPU is well", failure);
     }
 
@@ -47,7 +48,8 @@ public final class GpuException extends RuntimeException {
         if (lower.contains("ptx jit compilation failed")) {
             return "the driver cannot compile a kernel: update the NVIDIA driver to version 525 or newer";
         }
-        if (lower.contains("unable to compile") || cause.getClass().getSimpleName().equals("TornadoBailoutRuntimeException")
+        if (lower.contains("unable to compile")
+                || cause.getClass().getSimpleName().equals("TornadoBailoutRuntimeException")
                 || cause.getClass().getName().startsWith("jdk.graal.compiler")) {
             return "TornadoVM cannot compile a kernel (" + firstLine(cause.toString())
                     + "): use exactly the TornadoVM and JDK versions that zipserv doctor names";

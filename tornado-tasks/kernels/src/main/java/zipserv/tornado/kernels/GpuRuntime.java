@@ -17,11 +17,11 @@ public final class GpuRuntime {
     }
 
     /**
-     * Prepares TornadoVM for kernels that use PTX instructions. Does nothing in the emulation. To be called before a task
-     * graph is built; {@link KernelTasks} does.
+     * Prepares TornadoVM for kernels that use PTX instructions. Does nothing in the emulation. To be called before a
+     * task graph is built; {@link KernelTasks} does.
      *
-     * @throws GpuException if there is no usable GPU, or if TornadoVM might run a kernel that it cannot compile on the CPU,
-     *                      once, as if it were a sequential program, with wrong results
+     * @throws GpuException if there is no usable GPU, or if TornadoVM might run a kernel that it cannot compile on the
+     *                      CPU, once, as if it were a sequential program, with wrong results
      */
     public static void prepare() {
         if (isEmulation()) {
@@ -47,8 +47,9 @@ public final class GpuRuntime {
      */
     public static void requireGpu() {
         if (isEmulation()) {
-            throw new GpuException("no TornadoVM SDK: run ./setup.sh build where there is an NVIDIA driver, or unpack the TornadoVM "
-                    + PtxPlugin.TORNADOVM_VERSION + " SDK (PTX) and point TORNADOVM_HOME at it", null);
+            throw new GpuException("no TornadoVM SDK: run ./setup.sh build where there is an NVIDIA driver, or unpack "
+                    + "the TornadoVM " + PtxPlugin.TORNADOVM_VERSION
+                    + " SDK (PTX) and point TORNADOVM_HOME at it", null);
         }
         prepare();
     }

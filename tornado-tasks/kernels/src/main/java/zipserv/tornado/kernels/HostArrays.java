@@ -10,14 +10,14 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /**
  * Native arrays that have their pages of memory to themselves. All arrays that a task graph uses should be made here.
  *
- * <p>TornadoVM pins the memory of every array that a task uses, and pinning goes by pages. A copy between the GPU and an
- * array that is pinned only in part fails with "invalid value", which TornadoVM prints and ignores: a kernel then
+ * <p>TornadoVM pins the memory of every array that a task uses, and pinning goes by pages. A copy between the GPU and
+ * an array that is pinned only in part fails with "invalid value", which TornadoVM prints and ignores: a kernel then
  * computes with what was in the device's memory before. Two things lead there, and have to be kept from happening:
  * <ul>
  * <li>Two arrays share a page. Arrays made here do not.
  * <li>An array gets the memory of one that was collected while still pinned. Closing a plan does not unpin; only
- *     {@code TornadoExecutionPlan.freeDeviceMemory()} does, and only arrays that appear in a transfer. So call it before a
- *     plan's arrays become unreachable, and list arrays that only the device uses in a transfer, too.
+ *     {@code TornadoExecutionPlan.freeDeviceMemory()} does, and only arrays that appear in a transfer. So call it
+ *     before a plan's arrays become unreachable, and list arrays that only the device uses in a transfer, too.
  * </ul>
  */
 public final class HostArrays {

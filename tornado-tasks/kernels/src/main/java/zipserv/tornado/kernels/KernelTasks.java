@@ -56,8 +56,8 @@ public final class KernelTasks {
     }
 
     /** {@link Frag11Gemm}. */
-    public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
-            GemmPlan plan, boolean bf16) {
+    public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, GemmPlan plan, boolean bf16) {
         checkBatch(batch, plan);
         launches.add(name, new Grid(plan.blocks(weights.rows()), plan.threads(),
                 GemmPlan.frag11Registers(batch, plan.rowBlocks())), Frag11Gemm::multiply, context, weights.words(),
@@ -123,7 +123,8 @@ public final class KernelTasks {
     public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, GemmScratch scratch, int rows,
             int columns, int batch, PrefillTile tile, boolean bf16) {
         launches.add(name, Grid.of(tile.blocks(rows, batch), tile.threads()), PrefillGemm::multiply, context, weights,
-                x, y, scratch.partials(), scratch.tickets(), rows, FragmentLayout.blocks(columns) * FragmentLayout.BLOCK,
+                x, y, scratch.partials(), scratch.tickets(), rows,
+                FragmentLayout.blocks(columns) * FragmentLayout.BLOCK,
                 batch, bf16 ? 1 : 0, tile.batchWarps(), tile.rowWarps(), tile.rowTiles(), tile.splits());
     }
 

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 
-/** Tells builds apart whose products run different code, so that what was measured of one is not believed of another. */
+/**
+ * Tells builds apart whose products run different code, so that what was measured of one is not believed of another.
+ */
 public final class KernelVersion {
 
     private static final String OURS = "zipserv/";

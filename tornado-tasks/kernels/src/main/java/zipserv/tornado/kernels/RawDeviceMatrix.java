@@ -29,8 +29,9 @@ public record RawDeviceMatrix(int rows, int columns, IntArray weights) {
     }
 
     /**
-     * Arranges matrices of as many columns one below the other, each of which begins with a new block of 64 rows. Pieces
-     * are arranged by all processors and given away one by one, so that the host never holds a whole matrix twice.
+     * Arranges matrices of as many columns one below the other, each of which begins with a new block of 64 rows.
+     * Pieces are arranged by all processors and given away one by one, so that the host never holds a whole matrix
+     * twice.
      */
     public static RawDeviceMatrix of(List<Bf16Matrix> stack, DeviceArrays arrays) {
         int columns = stack.getFirst().columns();

@@ -13,8 +13,8 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * The uncompressed twin of {@link ZipGemm} and {@link Frag11Gemm}: the same tiling and the same order of additions, from
- * raw BF16 that the host has arranged so that a warp reads its runs in whole 512-byte pieces
+ * The uncompressed twin of {@link ZipGemm} and {@link Frag11Gemm}: the same tiling and the same order of additions,
+ * from raw BF16 that the host has arranged so that a warp reads its runs in whole 512-byte pieces
  * ({@link StripLayout#rawWord}). It bounds from below what compression gains, and its results are what the fused
  * kernels' must be, bit for bit.
  */
@@ -277,7 +277,8 @@ public final class RawGemm {
             GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch,
+                    bf16);
         }
     }
 }

@@ -5,8 +5,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.ptx.PtxBits;
 
 /**
- * What one writes with TornadoVM's KernelContext alone: row-major BF16 weights, fp32 arithmetic, no Tensor Cores, no wide loads.
- * A block computes 8 results of one weight row. The yardstick for what the other kernels' instructions gain.
+ * What one writes with TornadoVM's KernelContext alone: row-major BF16 weights, fp32 arithmetic, no Tensor Cores, no
+ * wide loads. A block computes 8 results of one weight row. The yardstick for what the other kernels' instructions
+ * gain.
  */
 public final class RowMajorGemm {
 

@@ -12,12 +12,12 @@ import zipserv.codec.FragmentLayout;
  *   run 0: row g,      columns 8t .. 8t+7           run 2: row g,      columns 32+8t .. 32+8t+7
  *   run 1: row g + 8,  columns 8t .. 8t+7           run 3: row g + 8,  columns 32+8t .. 32+8t+7
  * </pre>
- * The strip's four mma instructions take two neighbouring words of two runs each: the first the first two words of runs 0
- * and 1 as its registers a0, a2 and a1, a3, the second the other two words of these runs, the third and the fourth the same of
- * runs 2 and 3. So the first instruction's columns 2t and 2t + 8 stand for columns 8t and 8t + 2 of the strip. A product
- * does not care in which order its columns are added as long as the activations use the same order, and in this
- * order they need no rearranging: b0 and b1 of the four instructions are neighbouring words of two 128-bit loads from a row
- * of X, at columns 8t and 32 + 8t.
+ * The strip's four mma instructions take two neighbouring words of two runs each: the first the first two words of runs
+ * 0 and 1 as its registers a0, a2 and a1, a3, the second the other two words of these runs, the third and the fourth
+ * the same of runs 2 and 3. So the first instruction's columns 2t and 2t + 8 stand for columns 8t and 8t + 2 of the
+ * strip. A product does not care in which order its columns are added as long as the activations use the same order,
+ * and in this order they need no rearranging: b0 and b1 of the four instructions are neighbouring words of two 128-bit
+ * loads from a row of X, at columns 8t and 32 + 8t.
  *
  * <p>Pure functions without branches, for kernels and hosts.
  */

@@ -9,15 +9,15 @@ import zipserv.tornado.ptx.Quad;
 /**
  * The per-lane decoder of TCA-TBE (ZipServ, ASPLOS'26, section 4), for the lanes of {@link StripLayout}.
  *
- * <p>A lane decodes runs of 8 positions instead of the paper's 2, because everything that is costly is paid per run: one
- * place in the sign_mantissa stream, one funnel shift. All four runs of a lane share the bit arithmetic, one run to
+ * <p>A lane decodes runs of 8 positions instead of the paper's 2, because everything that is costly is paid per run:
+ * one place in the sign_mantissa stream, one funnel shift. All four runs of a lane share the bit arithmetic, one run to
  * a byte of a register ("packed by run"). What is left per group of 4 elements is nine byte permutations and masks:
  * <ul>
  * <li>the 3-bit codes, one per nibble, are themselves the selector of {@code prmt} that looks up the exponent in an
  *     8-byte table, so no base is added and any window works;
  * <li>the rank of an element among the coded ones of its group is the selector that spreads the stream's bytes;
- * <li>entry 0 of the table, which no code uses, is filled with the group's fallback element. A group with two or more is
- *     rare (0.4 % at 97.5 % coverage) and patched afterwards.
+ * <li>entry 0 of the table, which no code uses, is filled with the group's fallback element. A group with two or more
+ *     is rare (0.4 % at 97.5 % coverage) and patched afterwards.
  * </ul>
  *
  * <p>About 10 integer operations per element, against about 26 of the reference implementation.
@@ -36,8 +36,8 @@ final class TcaTbeDecoder {
     }
 
     /**
-     * Turns the bitmap word that this lane loaded ({@link TcaTbeStrip#bitmapWord}) into the bits of its four runs, packed
-     * by run: a transposition of 4 x 4 bytes among the four lanes whose rows differ in their lower two bits.
+     * Turns the bitmap word that this lane loaded ({@link TcaTbeStrip#bitmapWord}) into the bits of its four runs,
+     * packed by run: a transposition of 4 x 4 bytes among the four lanes whose rows differ in their lower two bits.
      */
     static int runBits(int word, int lane) {
         int neighbour = PtxWarp.shuffleXor(word, 4);
@@ -237,8 +237,9 @@ final class TcaTbeDecoder {
     }
 
     /**
-     * The selector that puts the next byte of the stream where an element is coded and 0 elsewhere: nibble i is the number
-     * of coded elements before i, plus 4 if i itself is not coded. Multiplying by 0x1110 adds up the nibbles below.
+     * The selector that puts the next byte of the stream where an element is coded and 0 elsewhere: nibble i is the
+     * number of coded elements before i, plus 4 if i itself is not coded. Multiplying by 0x1110 adds up the nibbles
+     * below.
      */
     private static int spread(int coded) {
         return coded * (0x1110 - 4) + 0x4444;
@@ -259,8 +260,8 @@ final class TcaTbeDecoder {
     }
 
     /**
-     * The selector takes a coded element from the pair, the first fallback from the lower half and a second one from the
-     * upper half of the next two in the stream.
+     * The selector takes a coded element from the pair, the first fallback from the lower half and a second one from
+     * the upper half of the next two in the stream.
      */
     private static int patchPair(int pair, int coded, int fallback) {
         int word = fallback & ~3;

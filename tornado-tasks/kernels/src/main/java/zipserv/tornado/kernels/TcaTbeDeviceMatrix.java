@@ -15,15 +15,16 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.DeviceArrays.Piece;
 
 /**
- * A TCA-TBE matrix as the kernels want it: the stored arrays in three native arrays, and in place of the two offset tables one
- * that a warp reads with a single 64-bit load. 11.31 bits per weight at 97.5 % coverage.
+ * A TCA-TBE matrix as the kernels want it: the stored arrays in three native arrays, and in place of the two offset
+ * tables one that a warp reads with a single 64-bit load. 11.31 bits per weight at 97.5 % coverage.
  *
  * <pre>
  * array    words                                what
  * bitmaps  3 * 128 per block                    bitmap1, bitmap2, bitmap3
- * table    32 + 2 * (strips + 1)                [0] base exponent; [4] to [7] TcaTbeDecoder's exponent tables; from word
- *                                               32 on per strip: first byte of its sign_mantissa and first half-word of
- *                                               its fallback, both within values; the last pair is the end of both
+ * table    32 + 2 * (strips + 1)                [0] base exponent; [4] to [7] TcaTbeDecoder's exponent tables;
+ *                                               from word 32 on per strip: first byte of its sign_mantissa and
+ *                                               first half-word of its fallback, both within values; the last
+ *                                               pair is the end of both
  * values   (sign_mantissa + fallback) / 4 + 12  sign_mantissa, 32 bytes to read over, fallback, 16 bytes to read over
  * </pre>
  */
@@ -98,7 +99,8 @@ public final class TcaTbeDeviceMatrix {
         return new TcaTbeDeviceMatrix(matrix.rows(), matrix.columns(), bitmaps, table, values);
     }
 
-    private static IntArray stripTable(MemorySegment blockOffsets, MemorySegment stripOffsets, long blocks, int fallback) {
+    private static IntArray stripTable(MemorySegment blockOffsets, MemorySegment stripOffsets, long blocks,
+            int fallback) {
         int strips = Math.toIntExact(FragmentLayout.STRIPS * blocks);
         IntArray table = HostArrays.ints(TcaTbeStrip.entry(strips + 1));
         for (int word = 0; word < TcaTbeStrip.TABLE_HEADER; word++) {

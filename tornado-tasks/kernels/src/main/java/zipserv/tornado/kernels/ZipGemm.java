@@ -12,9 +12,9 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * ZipGEMM (ZipServ, ASPLOS'26, section 5): {@code Y[N][M] = X[N][K] * W[M][K]^T} straight from TCA-TBE. Each warp decodes 16
- * weight rows, 64 columns at a time, into the registers that the Tensor Core multiplies; weights are never written
- * anywhere.
+ * ZipGEMM (ZipServ, ASPLOS'26, section 5): {@code Y[N][M] = X[N][K] * W[M][K]^T} straight from TCA-TBE. Each warp
+ * decodes 16 weight rows, 64 columns at a time, into the registers that the Tensor Core multiplies; weights are never
+ * written anywhere.
  *
  * <p>Two stages: while a warp decodes one strip from shared memory and registers, the copies of its next one are in
  * flight. Warps wait for nobody but themselves until the sums are added up.
@@ -113,7 +113,8 @@ public final class ZipGemm {
                 nextWord3 = PtxMemory.loadStream32(bitmaps, TcaTbeStrip.bitmapWord(nextStrip, lane) + 2 * plane);
             }
             PtxShared.commitCopies();
-            int laterStrip = StripLayout.strip(blockRow, Math.min(block + 2 * slices, last), blockColumns, stripOfBlock);
+            int laterStrip = StripLayout.strip(blockRow, Math.min(block + 2 * slices, last), blockColumns,
+                    stripOfBlock);
             Pair laterStart = TcaTbeStrip.start(table, laterStrip);
             Pair laterEnd = TcaTbeStrip.end(table, laterStrip);
             int plane1 = TcaTbeDecoder.runBits(word1, lane);
@@ -268,7 +269,8 @@ public final class ZipGemm {
             GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
         }
         if (splits > 1) {
-            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch, bf16);
+            GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch,
+                    bf16);
         }
     }
 }

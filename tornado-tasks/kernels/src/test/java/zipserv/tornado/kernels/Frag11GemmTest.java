@@ -19,8 +19,10 @@ class Frag11GemmTest {
         "64, 64, 1, 4, 2, 1, 1", "64, 128, 8, 2, 2, 1, 2", "128, 192, 9, 2, 2, 1, 2", "48, 320, 16, 1, 8, 1, 1",
         "65, 100, 33, 4, 1, 1, 2", "64, 256, 8, 4, 1, 4, 1", "33, 385, 5, 1, 2, 3, 2", "16, 64, 128, 1, 1, 1, 1",
         "80, 128, 57, 4, 1, 1, 2", "192, 130, 24, 2, 1, 1, 2", "65, 256, 40, 8, 1, 2, 1", "64, 300, 100, 2, 2, 2, 1",
-        "1, 1, 1, 1, 8, 2, 2", "100, 700, 64, 1, 3, 2, 2", "120, 200, 17, 8, 1, 1, 2", "130, 300, 32, 4, 1, 1, 2", "130, 500, 64, 4, 1, 2, 2", "60, 700, 29, 2, 1, 1, 2"})
-    void bitIdenticalToRawAndClose(int rows, int columns, int batch, int strips, int slices, int splits, int rowBlocks) {
+        "1, 1, 1, 1, 8, 2, 2", "100, 700, 64, 1, 3, 2, 2", "120, 200, 17, 8, 1, 1, 2", "130, 300, 32, 4, 1, 1, 2",
+        "130, 500, 64, 4, 1, 2, 2", "60, 700, 29, 2, 1, 1, 2"})
+    void bitIdenticalToRawAndClose(int rows, int columns, int batch, int strips, int slices, int splits,
+            int rowBlocks) {
         Bf16Matrix matrix = Matrices.gaussian(rows, columns, 7L * rows + columns);
         short[] x = Runs.activations(columns, batch, batch);
         GemmPlan plan = new GemmPlan(strips, slices, splits, rowBlocks);
@@ -69,7 +71,8 @@ class Frag11GemmTest {
         for (int i = 0; i < anyBits.length; i++) {
             anyBits[i] = (short) random.nextInt();
         }
-        assertArrayEquals(Runs.rawGemm(shuffled, anyBits, 3, plan, false), Runs.frag11Gemm(shuffled, anyBits, 3, plan, false));
+        assertArrayEquals(Runs.rawGemm(shuffled, anyBits, 3, plan, false),
+                Runs.frag11Gemm(shuffled, anyBits, 3, plan, false));
     }
 
     @Test
@@ -85,7 +88,8 @@ class Frag11GemmTest {
             for (int n = 0; n < batch; n++) {
                 for (int row = 0; row < rows; row++) {
                     assertEquals(Matrices.bf16(Float.intBitsToFloat(full[n * rows + row])),
-                            (short) (half[n * ((rows + 1) / 2) + row / 2] >>> 16 * (row & 1)), "n " + n + " row " + row);
+                            (short) (half[n * ((rows + 1) / 2) + row / 2] >>> 16 * (row & 1)),
+                            "n " + n + " row " + row);
                 }
             }
         }

@@ -66,7 +66,8 @@ class GemmPlanTest {
         for (GemmPlan plan : new GemmPlan[] {new GemmPlan(1, 8, 12), new GemmPlan(2, 4, 1, 2)}) {
             assertEquals(plan, GemmPlan.parse(plan.toString()));
         }
-        for (String text : new String[] {"", "1x8", "1x8/1*", "1x8/1 ", "x8/1", "3x1/1", "1x8/0", "1x8/99999", "1x8/1*9"}) {
+        for (String text : new String[] {"", "1x8", "1x8/1*", "1x8/1 ", "x8/1", "3x1/1", "1x8/0", "1x8/99999",
+                "1x8/1*9"}) {
             assertThrows(IllegalArgumentException.class, () -> GemmPlan.parse(text), text);
         }
     }

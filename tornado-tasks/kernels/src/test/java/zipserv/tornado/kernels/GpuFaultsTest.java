@@ -27,7 +27,8 @@ class GpuFaultsTest {
     @Test
     void outOfDeviceMemory() {
         assertMessage("out of device memory (Unable to allocate 123 bytes of memory.)", "smaller",
-                new RuntimeException(new TornadoOutOfMemoryException("Unable to allocate 123 bytes of memory.\u001b[33m\nmore")));
+                new RuntimeException(
+                        new TornadoOutOfMemoryException("Unable to allocate 123 bytes of memory.\u001b[33m\nmore")));
     }
 
     @Test

@@ -57,7 +57,8 @@ class KernelPtxTest {
                 IntArray y = HostArrays.ints(GemmPlan.resultWords(ROWS, batch, false));
                 GemmScratch scratch = GemmScratch.of(plan, ROWS, batch);
                 String ptx = ptx(y, tasks -> tasks.frag11Gemm("gemm", weights, x, y, scratch, batch, plan, false),
-                        weights.words(), weights.escapes(), weights.directory(), x, scratch.partials(), scratch.tickets());
+                        weights.words(), weights.escapes(), weights.directory(), x, scratch.partials(),
+                        scratch.tickets());
                 assertEquals(4 * rowBlocks * (batch / 8), count(ptx, MMA), "four mma per row block and tile of 8");
                 assertTrue(ptx.contains("ld.global.nc.v4.u32"), "activations by 128-bit loads");
                 assertTrue(ptx.contains("cp.async.cg.shared.global"), "words by 128-bit asynchronous copies");
@@ -74,10 +75,11 @@ class KernelPtxTest {
         IntArray x = Runs.padded(Runs.activations(COLUMNS, 8, 1), COLUMNS, 8);
         IntArray y = HostArrays.ints(GemmPlan.resultWords(ROWS, 8, false));
         GemmScratch scratch = GemmScratch.of(plan, ROWS, 8);
-        String ptx = ptx(y, tasks -> tasks.rawGemm("gemm", weights, x, y, scratch, 8, plan, false), weights.weights(), x,
-                scratch.partials(), scratch.tickets());
+        String ptx = ptx(y, tasks -> tasks.rawGemm("gemm", weights, x, y, scratch, 8, plan, false), weights.weights(),
+                x, scratch.partials(), scratch.tickets());
         assertEquals(4, count(ptx, MMA));
-        assertEquals(8, count(ptx, "ld.global.nc.L1::no_allocate.L2::256B.v4.u32"), "weights by 128-bit streaming loads");
+        assertEquals(8, count(ptx, "ld.global.nc.L1::no_allocate.L2::256B.v4.u32"),
+                "weights by 128-bit streaming loads");
         assertFalse(ptx.contains(".local"), "local memory");
     }
 
@@ -114,8 +116,8 @@ class KernelPtxTest {
             IntArray x = Runs.padded(Runs.activations(COLUMNS, batch, 1), COLUMNS, batch);
             IntArray y = HostArrays.ints(GemmPlan.resultWords(256, batch, true));
             GemmScratch scratch = GemmScratch.of(tile, 256, batch);
-            String ptx = ptx(y, tasks -> tasks.prefillGemm("gemm", weights, x, y, scratch, 256, COLUMNS, batch, tile, true),
-                    weights, x, scratch.partials(), scratch.tickets());
+            String ptx = ptx(y, tasks -> tasks.prefillGemm("gemm", weights, x, y, scratch, 256, COLUMNS, batch, tile,
+                    true), weights, x, scratch.partials(), scratch.tickets());
             assertEquals(64, count(ptx, MMA), "two times 16 columns of 64 x 64 elements");
             assertEquals(24, count(ptx, "ldmatrix.sync.aligned.m8n8.x4"), "fragments by ldmatrix, half a step ahead");
             assertEquals(16, count(ptx, "st.global.v4.u32"), "rows by 128-bit stores");

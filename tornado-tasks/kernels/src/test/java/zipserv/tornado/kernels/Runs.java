@@ -97,7 +97,8 @@ final class Runs {
         IntArray padded = padded(x, matrix.columns(), batch);
         IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
         GemmScratch scratch = GemmScratch.of(plan, matrix.rows(), batch);
-        Object[] in = {weights.bitmaps(), weights.table(), weights.values(), padded, scratch.partials(), scratch.tickets()};
+        Object[] in = {weights.bitmaps(), weights.table(), weights.values(), padded, scratch.partials(),
+                scratch.tickets()};
         run(in, new Object[] {y},
                 (tasks, graph) -> tasks.zipGemm("gemm", weights, padded, y, scratch, batch, plan, bf16));
         return y.toHeapArray();

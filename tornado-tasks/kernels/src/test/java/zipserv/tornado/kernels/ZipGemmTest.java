@@ -15,7 +15,8 @@ class ZipGemmTest {
     @CsvSource({
         "64, 64, 1, 4, 2, 1", "64, 128, 8, 4, 2, 1", "128, 192, 9, 2, 4, 1", "48, 320, 16, 1, 8, 1",
         "65, 100, 33, 4, 1, 1", "64, 256, 8, 4, 1, 4", "33, 385, 5, 1, 2, 3", "16, 64, 128, 1, 1, 1",
-        "80, 128, 72, 4, 2, 1", "192, 130, 24, 8, 1, 1", "65, 256, 40, 8, 1, 2", "64, 300, 100, 2, 2, 2", "1, 1, 1, 1, 8, 2"})
+        "80, 128, 72, 4, 2, 1", "192, 130, 24, 8, 1, 1", "65, 256, 40, 8, 1, 2", "64, 300, 100, 2, 2, 2",
+        "1, 1, 1, 1, 8, 2"})
     void bitIdenticalToRawAndClose(int rows, int columns, int batch, int strips, int slices, int splits) {
         Bf16Matrix matrix = Matrices.gaussian(rows, columns, 7L * rows + columns);
         short[] x = Runs.activations(columns, batch, batch);

@@ -236,8 +236,8 @@ final class InstructionSet {
                 int.class, IntArray.class, long.class, int.class);
         String address = "mul.wide.s32\t$t0, $2, 4;\n\tadd.u64\t$t0, $1, $t0;\n\t";
         r.fixed("copyAsync128", Effect.READS_IN_ORDER, 1, NOTHING, address
-                + "cp.async.cg.shared.global.L2::128B\t[$0+4*#3], [$t0+" + TornadoNativeArray.ARRAY_HEADER + "+4*#3], 16;",
-                int.class, IntArray.class, int.class, int.class);
+                + "cp.async.cg.shared.global.L2::128B\t[$0+4*#3], [$t0+" + TornadoNativeArray.ARRAY_HEADER
+                + "+4*#3], 16;", int.class, IntArray.class, int.class, int.class);
         r.fixed("copyAsync32", Effect.READS_IN_ORDER, 1, NOTHING, address + "cp.async.ca.shared.global\t[$0], "
                 + at("$t0") + ", 4, $3;", int.class, IntArray.class, int.class, int.class);
         r.fixed("commitCopies", Effect.WRITES, 0, NOTHING, "cp.async.commit_group;");
@@ -251,7 +251,8 @@ final class InstructionSet {
         }
         r.tuple("loadMatrix" + matrices + (transposed ? "Transposed" : ""), Effect.READS, 0, results,
                 "{ .reg .b32 %m<" + matrices + ">; ldmatrix.sync.aligned.m8n8.x" + matrices
-                        + (transposed ? ".trans" : "") + ".shared.b16\t" + list("%m", 0, matrices) + ", [$0];" + moves + " }", int.class);
+                        + (transposed ? ".trans" : "") + ".shared.b16\t" + list("%m", 0, matrices) + ", [$0];" + moves
+                        + " }", int.class);
     }
 
     private void warp() {
