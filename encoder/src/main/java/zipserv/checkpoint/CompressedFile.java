@@ -126,11 +126,6 @@ final class CompressedFile {
         return storedBytes(CompressedHeader.ORIGINAL_HEADER);
     }
 
-    /** The stored header and the length in front of it. */
-    MemorySegment storedHeaderBytes() {
-        return stored.content().asSlice(0, stored.dataStart());
-    }
-
     /** The bytes under a name of this file's own header. */
     MemorySegment storedBytes(String name) {
         return stored.data(stored.header().entries().get(name));

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
+import zipserv.codec.Bf16;
 import zipserv.codec.Bf16Matrix;
 
 /**
@@ -64,16 +65,10 @@ final class WeightSource {
         long counter = weightKey + from * GOLDEN_GAMMA;
         long offset = 2 * outIndex;
         for (long i = from; i < to; i++) {
-            out.set(Bf16Matrix.ELEMENT, offset, toBf16(mean + deviation * NORMAL.at(mix(counter))));
+            out.set(Bf16Matrix.ELEMENT, offset, Bf16.fromFloat(mean + deviation * NORMAL.at(mix(counter))));
             counter += GOLDEN_GAMMA;
             offset += 2;
         }
-    }
-
-    /** The nearest BF16 number, ties to even. */
-    private static short toBf16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
     }
 
     /** The finaliser of SplitMix64 (Steele, Lea, Flood 2014): turns a counter into random bits. */

@@ -46,11 +46,6 @@ public record GenerationResult(String text, List<Integer> tokens, StopReason sto
      */
     public record Statistics(int promptTokens, double promptSeconds, int generatedTokens, double generatedSeconds) {
 
-        /** Seconds from the call to the choice of the first token. */
-        public double timeToFirstToken() {
-            return promptSeconds;
-        }
-
         public double promptTokensPerSecond() {
             return promptTokens / promptSeconds;
         }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Bf16;
 import zipserv.codec.Bf16Matrix;
 
 /**
@@ -74,7 +75,7 @@ final class GemmCheck {
             double exact = 0;
             double magnitude = 0;
             for (int k = 0; k < w.columns(); k++) {
-                double product = (double) SyntheticWeights.toFloat(w.get(row, k))
+                double product = (double) Bf16.toFloat(w.get(row, k))
                         * SyntheticActivations.get(x, w.columns(), n, k);
                 exact += product;
                 magnitude += Math.abs(product);
@@ -86,7 +87,7 @@ final class GemmCheck {
     }
 
     private static float element(MemorySegment y, int m, int n, int row, boolean bf16) {
-        return bf16 ? SyntheticWeights.toFloat(y.get(ValueLayout.JAVA_SHORT, 2L * (n * ((m + 1L) / 2 * 2) + row)))
+        return bf16 ? Bf16.toFloat(y.get(ValueLayout.JAVA_SHORT, 2L * (n * ((m + 1L) / 2 * 2) + row)))
                 : y.get(ValueLayout.JAVA_FLOAT, 4L * ((long) n * m + row));
     }
 }

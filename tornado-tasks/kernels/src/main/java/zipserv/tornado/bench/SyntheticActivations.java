@@ -3,6 +3,7 @@ package zipserv.tornado.bench;
 import java.util.Random;
 import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.codec.Bf16;
 import zipserv.codec.FragmentLayout;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.HostArrays;
@@ -20,7 +21,7 @@ final class SyntheticActivations {
 
     /** Element {@code (row, column)} of padded activations. */
     static float get(IntArray x, int columns, int row, int column) {
-        return SyntheticWeights.toFloat((short) (x.get(row * rowWords(columns) + column / 2) >>> 16 * (column & 1)));
+        return Bf16.toFloat((short) (x.get(row * rowWords(columns) + column / 2) >>> 16 * (column & 1)));
     }
 
     /** Rows in pairs of BF16, padded with zeros to whole tiles of rows and blocks of columns. */
@@ -30,8 +31,8 @@ final class SyntheticActivations {
         IntStream.range(0, batch).parallel().forEach(row -> {
             Random random = new Random(1000L * batch + row);
             for (int pair = 0; pair < columns / 2; pair++) {
-                int low = SyntheticWeights.bf16((float) random.nextGaussian()) & 0xFFFF;
-                int high = SyntheticWeights.bf16((float) random.nextGaussian());
+                int low = Bf16.fromFloat((float) random.nextGaussian()) & 0xFFFF;
+                int high = Bf16.fromFloat((float) random.nextGaussian());
                 x.set(row * rowWords(columns) + pair, low | high << 16);
             }
         });

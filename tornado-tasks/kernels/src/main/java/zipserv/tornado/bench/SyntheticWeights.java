@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import java.util.stream.IntStream;
+import zipserv.codec.Bf16;
 import zipserv.codec.Bf16Matrix;
 
 /**
@@ -48,7 +49,7 @@ final class SyntheticWeights {
         Random random = new Random(1);
         short[] drawn = new short[DRAWN];
         for (int i = 0; i < drawn.length; i++) {
-            drawn[i] = bf16((float) (DEVIATION * random.nextGaussian()));
+            drawn[i] = Bf16.fromFloat((float) (DEVIATION * random.nextGaussian()));
         }
         int first = window(drawn);
         int surplus = covered(drawn, first) - (int) Math.round(coverage * DRAWN);
@@ -59,7 +60,7 @@ final class SyntheticWeights {
                 surplus--;
             } else if (surplus < 0 && !isInside(drawn[at], first)) {
                 do {
-                    drawn[at] = bf16((float) (DEVIATION * random.nextGaussian()));
+                    drawn[at] = Bf16.fromFloat((float) (DEVIATION * random.nextGaussian()));
                 } while (!isInside(drawn[at], first));
                 surplus++;
             }
@@ -71,7 +72,7 @@ final class SyntheticWeights {
     static int window(short[] values) {
         int[] histogram = new int[256];
         for (short value : values) {
-            histogram[exponent(value)]++;
+            histogram[Bf16.exponent(value)]++;
         }
         int best = 0;
         int most = 0;
@@ -98,19 +99,6 @@ final class SyntheticWeights {
     }
 
     private static boolean isInside(short value, int first) {
-        return exponent(value) >= first && exponent(value) < first + WINDOW;
-    }
-
-    private static int exponent(short bf16) {
-        return bf16 >>> 7 & 0xFF;
-    }
-
-    static short bf16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
-    }
-
-    static float toFloat(short bf16) {
-        return Float.intBitsToFloat(bf16 << 16);
+        return Bf16.exponent(value) >= first && Bf16.exponent(value) < first + WINDOW;
     }
 }

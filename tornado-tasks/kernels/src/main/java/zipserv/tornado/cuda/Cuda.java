@@ -5,10 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.ptx.plugin.GpuDriver;
 
@@ -34,7 +34,7 @@ public final class Cuda implements AutoCloseable {
     private final NativeLibrary driver;
     private final Arena arena = Arena.ofShared();
     /** Device memory in use, with the size of each piece. */
-    private final Map<Long, Long> allocations = new LinkedHashMap<>();
+    private final Set<Long> allocations = new LinkedHashSet<>();
     private final List<MemorySegment> pinned = new ArrayList<>();
     private final List<Long> modules = new ArrayList<>();
     private final MemorySegment out = arena.allocate(16, 16);
@@ -134,22 +134,11 @@ public final class Cuda implements AutoCloseable {
         return stream;
     }
 
-    /** Bytes of device memory that nobody uses, this program's contexts being counted as use. */
-    public long freeBytes() {
-        check("cuMemGetInfo_v2", out, out.asSlice(8));
-        return result();
-    }
-
-    /** Bytes of device memory that this object has allocated and not freed. */
-    public long allocatedBytes() {
-        return allocations.values().stream().mapToLong(Long::longValue).sum();
-    }
-
     /** Allocates device memory; the address is a multiple of 256. */
     public long allocate(long bytes) {
         check("cuMemAlloc_v2", out, bytes);
         long address = result();
-        allocations.put(address, bytes);
+        allocations.add(address);
         return address;
     }
 
@@ -306,7 +295,7 @@ public final class Cuda implements AutoCloseable {
     @Override
     public void close() {
         makeCurrent();
-        for (long address : List.copyOf(allocations.keySet())) {
+        for (long address : List.copyOf(allocations)) {
             free(address);
         }
         pinned.forEach(segment -> check("cuMemFreeHost", segment));
