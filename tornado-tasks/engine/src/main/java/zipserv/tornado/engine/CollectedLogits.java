@@ -21,7 +21,7 @@ final class CollectedLogits implements Engine.Logits, AutoCloseable {
     }
 
     /** Takes the first rows of the last step. */
-    void collect(Steps steps, int firstRow, int rows) {
+    void collect(StepsAhead steps, int firstRow, int rows) {
         long rowBytes = (long) vocabulary * Float.BYTES;
         for (int row = 0; row < rows; row++) {
             steps.copyLogits(row, values.asSlice((firstRow + row) * rowBytes, rowBytes));

@@ -133,6 +133,11 @@ final class EngineTasks {
                 tickets, best, columns, Argmax.parts(columns), rest(rows, columns));
     }
 
+    /** {@link NextInput}. */
+    void advance(String name, StepInput input, IntArray best, int rows) {
+        launches.add(name, Grid.of(rows, 1), NextInput::advance, context, input.words(), best, StepInput.STRIDE);
+    }
+
     /**
      * {@code y = x W^T} of all parts of the activations, fp32.
      *

@@ -36,6 +36,11 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
                 .toList();
     }
 
+    /** Launches what makes the input of the decode step that follows the last one, see {@link NextInput}. */
+    void launchNextInput(Shape shape, Launches launches) {
+        new EngineTasks(launches, limits.activations(), limits.cache()).advance("next", input, state.best, shape.rows());
+    }
+
     /** Launches a step. */
     void launch(Shape shape, Launches launches) {
         int rows = shape.rows();

@@ -22,8 +22,9 @@ import zipserv.tornado.kernels.Launch;
 
 /**
  * Steps from CUDA graphs. TornadoVM compiles each distinct kernel once; the step's launches of these kernels, hundreds for a
- * large model, are captured as one graph per number of rows, when first it is needed. A step is then one small copy, one
- * launch and one small copy back.
+ * large model, are captured as one graph per number of rows, when first it is needed. A step is then one launch of a graph,
+ * which begins with a small copy, and one small copy back. A decode step has a second graph, which makes its input from
+ * the step before instead of the copy.
  *
  * <p>Why not TornadoVM's own graphs: it compiles every task anew, although layers differ in their arrays only, mirrors
  * every array on the host, and takes 20 to 75 microseconds for an execution.
@@ -42,9 +43,30 @@ final class ReplayedSteps implements Steps {
     private final GpuArrays arrays;
     private final long frame;
     private final Map<Launch.Key, Long> kernels = new HashMap<>();
-    private final Map<Forward.Shape, Long> graphs = new HashMap<>();
+    private final Map<Graph, Long> graphs = new HashMap<>();
+    private final List<Pending> pending;
     private Forward model;
-    private MemorySegment best;
+    /** Steps begun, and steps waited for. */
+    private long begun;
+    private long awaited;
+
+    /**
+     * What a graph is made for.
+     *
+     * @param following whether it takes its input from the step before, else from the host
+     */
+    private record Graph(Forward.Shape shape, boolean following) {
+    }
+
+    /** Where every other step's result goes. */
+    private static final class Pending {
+        private final long event;
+        private MemorySegment best;
+
+        private Pending(long event) {
+            this.event = event;
+        }
+    }
 
     ReplayedSteps(Cuda cuda, LongConsumer copied, Consumer<String> log) {
         this.cuda = cuda;
@@ -54,6 +76,7 @@ final class ReplayedSteps implements Steps {
                 && !"false".equals(System.getProperty(OVERLAP));
         this.frame = cuda.allocate(FRAME_BYTES);
         cuda.fill(frame, 0, FRAME_BYTES);
+        this.pending = List.of(new Pending(cuda.event()), new Pending(cuda.event()));
     }
 
     @Override
@@ -70,48 +93,85 @@ final class ReplayedSteps implements Steps {
     @Override
     public void load(Forward loaded) {
         model = loaded;
-        best = cuda.allocatePinned((long) Integer.BYTES * model.limits().maxRows());
+        pending.forEach(step -> step.best = cuda.allocatePinned((long) Integer.BYTES * model.limits().maxRows()));
     }
 
     @Override
-    public void run(int rows, boolean decoding) {
-        Forward.Shape shape = model.shape(rows, decoding);
+    public void enqueue(int rows, boolean decoding) {
+        begin(new Graph(model.shape(rows, decoding), false));
+    }
+
+    @Override
+    public boolean canFollow() {
+        return true;
+    }
+
+    @Override
+    public void enqueueNext(int rows) {
+        begin(new Graph(model.shape(rows, true), true));
+    }
+
+    private void begin(Graph wanted) {
+        if (begun - awaited >= pending.size()) {
+            throw new IllegalStateException("more than " + pending.size() + " steps begun and not awaited");
+        }
         cuda.makeCurrent();
-        long graph = graph(shape);
-        cuda.enqueue(graph);
-        cuda.synchronize();
+        Pending step = pending.get((int) (begun % pending.size()));
+        cuda.enqueue(graph(wanted));
+        cuda.enqueueDownload(step.best.asSlice(0, (long) wanted.shape().rows() * Integer.BYTES),
+                arrays.payload(model.state().best));
+        cuda.record(step.event);
+        begun++;
+    }
+
+    @Override
+    public void await() {
+        cuda.makeCurrent();
+        cuda.await(pending.get((int) (awaited % pending.size())).event);
+        awaited++;
     }
 
     private long graph(Forward.Shape shape) {
-        Long known = graphs.get(shape);
+        return graph(new Graph(shape, false));
+    }
+
+    private long graph(Graph wanted) {
+        Long known = graphs.get(wanted);
         if (known != null) {
             return known;
         }
+        Forward.Shape shape = wanted.shape();
         long start = System.nanoTime();
         List<Launch> launches = new ArrayList<>();
+        if (wanted.following()) {
+            model.launchNextInput(shape, launches::add);
+        }
         model.launch(shape, launches::add);
         List<Launch> unknown = launches.stream().filter(launch -> !kernels.containsKey(launch.key())).toList();
         Map<Launch.Key, String> compiled = KernelCompiler.compile(unknown);
         cuda.makeCurrent();
         compiled.forEach((key, ptx) -> kernels.put(key, cuda.kernel(overlapping ? OverlappingKernel.of(ptx) : ptx,
                 key.maxRegisters())));
-        long graph = cuda.capture(() -> capture(shape, launches));
-        graphs.put(shape, graph);
-        log.accept(String.format("%s: %d launches of %d kernels, %d of them new, compiled in %.1f s", shape,
-                launches.size(), launches.stream().map(Launch::key).distinct().count(), compiled.size(),
+        long graph = cuda.capture(() -> capture(wanted, launches));
+        graphs.put(wanted, graph);
+        log.accept(String.format("%s%s: %d launches of %d kernels, %d of them new, compiled in %.1f s", shape,
+                wanted.following() ? " ahead" : "", launches.size(), launches.stream().map(Launch::key).distinct().count(), compiled.size(),
                 (System.nanoTime() - start) / 1e9));
         return graph;
     }
 
-    /** The step's input to the device, its launches, and its output back. */
-    private void capture(Forward.Shape shape, List<Launch> launches) {
-        long inputBytes = (long) StepInput.STRIDE * shape.rows() * Integer.BYTES;
-        cuda.enqueueUpload(arrays.payload(model.input().words()), model.input().host().asSlice(0, inputBytes));
-        // What follows a copy cannot overlap with it.
-        launch(launches.getFirst(), false);
-        launches.subList(1, launches.size()).forEach(launch -> launch(launch, overlapping));
-        cuda.enqueueDownload(best.asSlice(0, (long) shape.rows() * Integer.BYTES),
-                arrays.payload(model.state().best));
+    /** The step's input to the device, or what makes it there, and its launches. */
+    private void capture(Graph graph, List<Launch> launches) {
+        // What follows a copy cannot overlap with it. Neither may the input change while a later kernel reads it early.
+        int alone = 1;
+        if (graph.following()) {
+            alone = 2;
+        } else {
+            long inputBytes = (long) StepInput.STRIDE * graph.shape().rows() * Integer.BYTES;
+            cuda.enqueueUpload(arrays.payload(model.input().words()), model.input().host().asSlice(0, inputBytes));
+        }
+        launches.subList(0, alone).forEach(launch -> launch(launch, false));
+        launches.subList(alone, launches.size()).forEach(launch -> launch(launch, overlapping));
     }
 
     /** Launches a kernel: TornadoVM's frame, then the arguments; scalars are compiled in, but still declared. */
@@ -167,7 +227,7 @@ final class ReplayedSteps implements Steps {
 
     @Override
     public int best(int row) {
-        return best.getAtIndex(ValueLayout.JAVA_INT, row);
+        return pending.get((int) ((awaited - 1) % pending.size())).best.getAtIndex(ValueLayout.JAVA_INT, row);
     }
 
     @Override

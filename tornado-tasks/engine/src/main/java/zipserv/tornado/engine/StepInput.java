@@ -23,6 +23,8 @@ final class StepInput {
 
     private final MemorySegment host;
     private final IntArray words;
+    /** No row from this one on has work. */
+    private int end;
 
     /**
      * Rows without work.
@@ -33,6 +35,7 @@ final class StepInput {
     StepInput(MemorySegment host, IntArray words) {
         this.host = host;
         this.words = words;
+        this.end = (int) (host.byteSize() / Integer.BYTES / STRIDE);
         clear();
     }
 
@@ -47,12 +50,23 @@ final class StepInput {
     }
 
     void clear() {
-        for (int row = 0; row < host.byteSize() / Integer.BYTES / STRIDE; row++) {
-            set(row, -1, 0, 0);
+        for (int row = 0; row < end; row++) {
+            write(row, -1, 0, 0);
         }
+        end = 0;
+    }
+
+    /** The words of the first rows. */
+    int[] copy(int rows) {
+        return host.asSlice(0, (long) rows * STRIDE * Integer.BYTES).toArray(ValueLayout.JAVA_INT);
     }
 
     void set(int row, int token, int position, int firstSlot) {
+        write(row, token, position, firstSlot);
+        end = Math.max(end, row + 1);
+    }
+
+    private void write(int row, int token, int position, int firstSlot) {
         host.setAtIndex(ValueLayout.JAVA_INT, token(row), token);
         host.setAtIndex(ValueLayout.JAVA_INT, position(row), position);
         host.setAtIndex(ValueLayout.JAVA_INT, firstSlot(row), firstSlot);

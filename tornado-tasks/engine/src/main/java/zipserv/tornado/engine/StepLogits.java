@@ -1,6 +1,5 @@
 package zipserv.tornado.engine;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -11,19 +10,20 @@ import zipserv.model.Engine;
  */
 final class StepLogits implements Engine.Logits {
 
-    private final Steps steps;
+    private final StepsAhead steps;
     private final int vocabulary;
     private final int firstRow;
     private final int rows;
     private final MemorySegment scratch;
     private boolean expired;
 
-    StepLogits(Steps steps, int vocabulary, int firstRow, int rows) {
+    /** @param scratch room for a row; the engine has one for all steps, since clearing it takes time */
+    StepLogits(StepsAhead steps, MemorySegment scratch, int vocabulary, int firstRow, int rows) {
         this.steps = steps;
         this.vocabulary = vocabulary;
         this.firstRow = firstRow;
         this.rows = rows;
-        this.scratch = Arena.ofAuto().allocate((long) vocabulary * Float.BYTES, Float.BYTES);
+        this.scratch = scratch;
     }
 
     /** The engine's next call begins. */

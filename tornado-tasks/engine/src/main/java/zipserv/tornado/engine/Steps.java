@@ -21,17 +21,35 @@ interface Steps extends AutoCloseable {
     void load(Forward model);
 
     /**
-     * Runs a step of at least so many rows, and waits for it.
+     * Begins a step of at least so many rows. Its input may be changed when the step has been awaited.
      *
      * @param decoding whether every row is a sequence of its own
      * @throws GpuException if the GPU fails
      */
-    void run(int rows, boolean decoding);
+    void enqueue(int rows, boolean decoding);
+
+    /** Whether there is {@link #enqueueNext}. */
+    boolean canFollow();
+
+    /**
+     * Begins another decode step behind the one that was begun last, of as many rows; its tokens are the argmax of that
+     * one, its positions the next. At most two steps may be begun and not awaited.
+     *
+     * @throws GpuException if the GPU fails
+     */
+    void enqueueNext(int rows);
+
+    /**
+     * Waits for the step that was begun first and not awaited: it is the last step now.
+     *
+     * @throws GpuException if the GPU fails
+     */
+    void await();
 
     /** The last step's argmax of a row's logits. */
     int best(int row);
 
-    /** Copies a row of the last step's logits. */
+    /** Copies a row of the last step's logits, which are gone once another step has been begun. */
     void copyLogits(int row, MemorySegment to);
 
     /** Frees the device's memory. */

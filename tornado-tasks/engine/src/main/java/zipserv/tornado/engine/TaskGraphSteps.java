@@ -92,7 +92,7 @@ final class TaskGraphSteps implements Steps {
     }
 
     @Override
-    public void run(int rows, boolean decoding) {
+    public void enqueue(int rows, boolean decoding) {
         try {
             result = plan.withGraph(model.shapes().indexOf(model.shape(rows, decoding))).execute();
         } catch (RuntimeException | LinkageError e) {
@@ -101,6 +101,21 @@ final class TaskGraphSteps implements Steps {
             }
             throw GpuException.of(e);
         }
+    }
+
+    @Override
+    public boolean canFollow() {
+        return false;
+    }
+
+    @Override
+    public void enqueueNext(int rows) {
+        throw new UnsupportedOperationException("task graphs take their input from the host");
+    }
+
+    @Override
+    public void await() {
+        // Nothing is left to wait for when a graph has been executed.
     }
 
     @Override

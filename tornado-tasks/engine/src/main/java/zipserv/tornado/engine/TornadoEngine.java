@@ -1,5 +1,7 @@
 package zipserv.tornado.engine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +41,9 @@ public final class TornadoEngine implements Engine {
     private final MemoryUse memory;
     private final Steps steps;
     private final StepInput input;
+    private final StepsAhead ahead;
+    /** Room for a row of logits on its way. */
+    private final MemorySegment scratch;
     private Runnable expireLogits = () -> { };
 
     /**
@@ -66,8 +71,10 @@ public final class TornadoEngine implements Engine {
             DeviceState state = new DeviceState(config, limits, deviceWeights, steps.arrays());
             this.input = steps.input(limits.maxRows());
             steps.load(new Forward(config, limits, deviceWeights, state, input));
-            steps.run(1, false);
-            steps.run(1, true);
+            this.ahead = new StepsAhead(steps, input);
+            this.scratch = Arena.ofAuto().allocate((long) config.vocabularySize() * Float.BYTES, Float.BYTES);
+            ahead.prompt(1);
+            ahead.decode(1, false);
         } catch (RuntimeException | LinkageError e) {
             steps.close();
             throw e;
@@ -172,9 +179,9 @@ public final class TornadoEngine implements Engine {
             for (int row = 0; row < count; row++) {
                 input.set(row, tokens[from + row], own.length() + from + row, own.firstSlot());
             }
-            steps.run(count, false);
+            ahead.prompt(count);
             if (collecting) {
-                collected.collect(steps, from, count);
+                collected.collect(ahead, from, count);
             }
         }
         own.advance(tokens.length);
@@ -201,13 +208,13 @@ public final class TornadoEngine implements Engine {
         for (int row = 0; row < tokens.length; row++) {
             input.set(row, tokens[row], own.get(row).length(), own.get(row).firstSlot());
         }
-        steps.run(tokens.length, true);
+        ahead.decode(tokens.length, own.stream().allMatch(sequence -> sequence.capacity() - sequence.length() > 1));
         own.forEach(sequence -> sequence.advance(1));
         return logits(0, tokens.length);
     }
 
     private Logits logits(int firstRow, int rows) {
-        StepLogits logits = new StepLogits(steps, config.vocabularySize(), firstRow, rows);
+        StepLogits logits = new StepLogits(ahead, scratch, config.vocabularySize(), firstRow, rows);
         expireLogits = logits::expire;
         return logits;
     }
@@ -224,6 +231,6 @@ public final class TornadoEngine implements Engine {
     public void close() {
         expireLogits.run();
         expireLogits = () -> { };
-        steps.close();
+        ahead.close();
     }
 }

@@ -378,6 +378,22 @@ class EngineKernelsTest {
     }
 
     @Test
+    void theNextInputIsTheArgmaxOnePositionOn() {
+        StepInput input = KernelRun.input(4);
+        input.set(0, 17, 5, 100);
+        input.set(1, 0, 0, 200);
+        input.set(3, 4, 9, 300);
+        IntArray best = HostArrays.ints(4);
+        int[] indices = {3, 8, 6, -1};
+        for (int row = 0; row < indices.length; row++) {
+            best.set(row, indices[row]);
+        }
+        KernelRun.run(ActivationFormat.BF16, new Object[] {input.words(), best}, new Object[] {input.words()},
+                (tasks, graph) -> tasks.advance("next", input, best, 4));
+        assertArrayEquals(new int[] {3, 6, 100, 8, 1, 200, -1, 0, 0, -1, 10, 300}, input.copy(4));
+    }
+
+    @Test
     void argmaxAddsParts() {
         ActivationFormat format = ActivationFormat.BF16X2;
         IntArray logits = KernelRun.bits(new float[] {1f, 2f, 2.5f, 3f, 3f, 3f, 0.5f, 1.75f, 0f, 1f, 3f, 3f});

@@ -24,6 +24,7 @@ public final class Cuda implements AutoCloseable {
 
     private static final int CAPTURE_MODE_RELAXED = 2;
     private static final int STREAM_NON_BLOCKING = 1;
+    private static final int EVENT_DISABLE_TIMING = 2;
     private static final int JIT_MAX_REGISTERS = 0;
     private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
     private static final int ATTRIBUTE_L2_BYTES = 38;
@@ -37,6 +38,7 @@ public final class Cuda implements AutoCloseable {
     private final Set<Long> allocations = new LinkedHashSet<>();
     private final List<MemorySegment> pinned = new ArrayList<>();
     private final List<Long> modules = new ArrayList<>();
+    private final List<Long> events = new ArrayList<>();
     private final MemorySegment out = arena.allocate(16, 16);
     private final int device;
     private final long context;
@@ -287,6 +289,23 @@ public final class Cuda implements AutoCloseable {
         check("cuGraphExecDestroy", graph);
     }
 
+    /** Makes an event without a time, freed on {@link #close}. */
+    public long event() {
+        check("cuEventCreate", out, EVENT_DISABLE_TIMING);
+        events.add(result());
+        return events.getLast();
+    }
+
+    /** The event happens when everything enqueued so far is done. */
+    public void record(long event) {
+        check("cuEventRecord", event, stream);
+    }
+
+    /** Waits for an event. */
+    public void await(long event) {
+        check("cuEventSynchronize", event);
+    }
+
     /** Waits for the stream. */
     public void synchronize() {
         check("cuStreamSynchronize", stream);
@@ -300,6 +319,7 @@ public final class Cuda implements AutoCloseable {
         }
         pinned.forEach(segment -> check("cuMemFreeHost", segment));
         modules.forEach(module -> check("cuModuleUnload", module));
+        events.forEach(event -> check("cuEventDestroy_v2", event));
         check("cuEventDestroy_v2", startEvent);
         check("cuEventDestroy_v2", endEvent);
         check("cuStreamDestroy_v2", stream);
