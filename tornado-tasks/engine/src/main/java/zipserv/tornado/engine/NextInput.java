@@ -4,8 +4,8 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Turns the input of a decode step into that of the step that greedy decoding takes next, so that the host need not know the
- * tokens to start it: each row's token becomes its argmax, and its position the next one.
+ * Turns the input of a decode step into that of the step that greedy decoding takes next, so that the host need not
+ * know the tokens to start it: each row's token becomes its argmax, and its position the next one.
  */
 final class NextInput {
 

@@ -37,6 +37,9 @@ final class ReplayedSteps implements Steps {
     /** System property: false to start kernels only when their predecessors have ended. */
     static final String OVERLAP = "zipserv.overlap";
 
+    /** System property: false to run no step before it is asked for, see {@link StepsAhead}. */
+    static final String AHEAD = "zipserv.ahead";
+
     private final Cuda cuda;
     private final boolean overlapping;
     private final Consumer<String> log;
@@ -98,12 +101,17 @@ final class ReplayedSteps implements Steps {
 
     @Override
     public void enqueue(int rows, boolean decoding) {
-        begin(new Graph(model.shape(rows, decoding), false));
+        Forward.Shape shape = model.shape(rows, decoding);
+        if (decoding && canFollow()) {
+            // Together with the other graph, not in the middle of a text.
+            graph(new Graph(shape, true));
+        }
+        begin(new Graph(shape, false));
     }
 
     @Override
     public boolean canFollow() {
-        return true;
+        return !"false".equals(System.getProperty(AHEAD));
     }
 
     @Override

@@ -3,23 +3,21 @@ package zipserv.tornado.engine;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Runs steps, and in greedy decoding each next one before it is asked for, so that the device need not wait for the host.
+ * Runs steps, and in greedy decoding each next one before it is asked for, so that the device need not wait for the
+ * host.
  *
  * <p>After a decode step the host nearly always asks for the step whose tokens are the argmax of this one, and whose
- * positions are the next. Where it has done so several times, that step is enqueued behind the present one. If the host's
- * next call is for the same words of {@link StepInput}, row by row, its result is the step in flight: a step depends on
- * these words and on cache slots that nobody has written since. Otherwise the step in flight is waited for and forgotten.
- * All it has left is the key and value of each sequence's next position, inside the sequence's own slots; whoever gets to
- * that position, or gets the slots, writes them before reading them.
+ * positions are the next. Where it has done so several times, that step is enqueued behind the present one. If the
+ * host's next call is for the same words of {@link StepInput}, row by row, its result is the step in flight: a step
+ * depends on these words and on cache slots that nobody has written since. Otherwise the step in flight is waited for
+ * and forgotten. All it has left is the key and value of each sequence's next position, inside the sequence's own
+ * slots; whoever gets to that position, or gets the slots, writes them before reading them.
  *
- * <p>A step in flight overwrites the logits of the one before, but not its argmax. If they are asked for, the step before
- * is run again: the same input gives the same bits. So this is for hosts that look at the argmax only, and
- * who does not, or often goes another way, is trusted later and later.
+ * <p>A step in flight overwrites the logits of the one before, but not its argmax. If they are asked for, the step
+ * before is run again: the same input gives the same bits. So this is for hosts that look at the argmax only, and who
+ * does not, or often goes another way, is trusted later and later.
  */
 final class StepsAhead implements AutoCloseable {
-
-    /** System property: false to run no step before it is asked for. */
-    static final String PROPERTY = "zipserv.ahead";
 
     /** How many steps in succession have to be the expected ones, at first. */
     static final int LEAST_PATIENCE = 2;
@@ -47,13 +45,9 @@ final class StepsAhead implements AutoCloseable {
 
     /** Neither is used by anyone else to run steps. */
     StepsAhead(Steps steps, StepInput input) {
-        this(steps, input, !"false".equals(System.getProperty(PROPERTY)));
-    }
-
-    StepsAhead(Steps steps, StepInput input, boolean enabled) {
         this.steps = steps;
         this.input = input;
-        this.enabled = enabled && steps.canFollow();
+        this.enabled = steps.canFollow();
     }
 
     /** Runs a step of a prompt with the input that is set, and waits for it. */

@@ -25,8 +25,8 @@ class StepsAheadTest {
     private static final int VOCABULARY = 97;
 
     /**
-     * A device that does what it is told in order, at once: a row's logits follow from all tokens in its cache slots. As on a
-     * GPU, a step has only one place for input and logits, and two for results.
+     * A device that does what it is told in order, at once: a row's logits follow from all tokens in its cache slots. As
+     * on a GPU, a step has only one place for input and logits, and two for results.
      */
     private static final class Device implements Steps {
         private final StepInput input;
@@ -39,6 +39,7 @@ class StepsAheadTest {
         private int last;
         private int following;
         private int failAt = -1;
+        private boolean canFollow = true;
 
         Device(StepInput input) {
             this.input = input;
@@ -53,7 +54,7 @@ class StepsAheadTest {
 
         @Override
         public boolean canFollow() {
-            return true;
+            return canFollow;
         }
 
         @Override
@@ -144,7 +145,7 @@ class StepsAheadTest {
 
     private final StepInput input = KernelRun.input(ROWS);
     private final Device device = new Device(input);
-    private final StepsAhead steps = new StepsAhead(device, input, true);
+    private final StepsAhead steps = new StepsAhead(device, input);
     private final MemorySegment logit = Arena.ofAuto().allocate(Integer.BYTES);
 
     private void prompt(Text text, int... tokens) {
@@ -205,7 +206,8 @@ class StepsAheadTest {
 
     @Test
     void nothingRunsAheadIfTurnedOff() {
-        StepsAhead off = new StepsAhead(device, input, false);
+        device.canFollow = false;
+        StepsAhead off = new StepsAhead(device, input);
         for (int position = 0, token = 5; position < 20; position++, token = off.best(0)) {
             input.clear();
             input.set(0, token, position, 0);

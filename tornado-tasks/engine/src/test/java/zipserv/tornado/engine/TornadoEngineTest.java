@@ -104,6 +104,49 @@ class TornadoEngineTest {
         return all;
     }
 
+    /** Steps that a GPU runs before they are asked for have the bits of those that it does not. */
+    @Test
+    void greedyTextsDoNotDependOnWhoReadsTheirLogits() {
+        ModelConfig config = RandomModel.LLAMA;
+        try (Engine engine = engine(config, WeightFormat.FRAG11)) {
+            List<float[]> looked = greedy(engine, config, true);
+            List<float[]> ahead = greedy(engine, config, false);
+            for (int i = 0; i < ahead.size(); i++) {
+                assertArrayEquals(bits(looked.get(i)), bits(ahead.get(i)), "result " + i);
+            }
+        }
+    }
+
+    /** The tokens of three texts, and the logits at their ends. */
+    private static List<float[]> greedy(Engine engine, ModelConfig config, boolean looking) {
+        List<Sequence> batch = new ArrayList<>();
+        List<float[]> results = new ArrayList<>();
+        int[] next = new int[3];
+        for (int i = 0; i < next.length; i++) {
+            batch.add(engine.newSequence(20));
+            next[i] = engine.prefill(batch.get(i), tokens(config, 2 + i, i), LogitsAt.LAST).argmax(0);
+        }
+        Logits logits = null;
+        for (int step = 0; step < 6; step++) {
+            logits = engine.decode(batch, next);
+            next = new int[next.length];
+            float[] chosen = new float[next.length];
+            for (int i = 0; i < next.length; i++) {
+                if (looking) {
+                    row(logits, i, config);
+                }
+                next[i] = logits.argmax(i);
+                chosen[i] = next[i];
+            }
+            results.add(chosen);
+        }
+        for (int i = 0; i < next.length; i++) {
+            results.add(row(logits, i, config));
+        }
+        batch.forEach(Sequence::close);
+        return results;
+    }
+
     /** Other sequences of a step change no bit; a prompt at once and token by token agree, but add up in another order. */
     @Test
     void prefillStepsAndBatchesAgree() {
