@@ -21,10 +21,10 @@ import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Launch;
 
 /**
- * Steps from CUDA graphs. TornadoVM compiles each distinct kernel once; the step's launches of these kernels, hundreds for a
- * large model, are captured as one graph per number of rows, when first it is needed. A step is then one launch of a graph,
- * which begins with a small copy, and one small copy back. A decode step has a second graph, which makes its input from
- * the step before instead of the copy.
+ * Steps from CUDA graphs. TornadoVM compiles each distinct kernel once; the step's launches of these kernels, hundreds
+ * for a large model, are captured as one graph per number of rows, when first it is needed. A step is then one launch of
+ * a graph, which begins with a small copy, and one small copy back. A decode step has a second graph, which makes its
+ * input from the step before instead of the copy.
  *
  * <p>Why not TornadoVM's own graphs: it compiles every task anew, although layers differ in their arrays only, mirrors
  * every array on the host, and takes 20 to 75 microseconds for an execution.
@@ -163,7 +163,8 @@ final class ReplayedSteps implements Steps {
         long graph = cuda.capture(() -> capture(wanted, launches));
         graphs.put(wanted, graph);
         log.accept(String.format("%s%s: %d launches of %d kernels, %d of them new, compiled in %.1f s", shape,
-                wanted.following() ? " ahead" : "", launches.size(), launches.stream().map(Launch::key).distinct().count(), compiled.size(),
+                wanted.following() ? " ahead" : "", launches.size(),
+                launches.stream().map(Launch::key).distinct().count(), compiled.size(),
                 (System.nanoTime() - start) / 1e9));
         return graph;
     }
