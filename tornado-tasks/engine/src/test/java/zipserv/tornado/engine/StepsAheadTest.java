@@ -247,6 +247,19 @@ class StepsAheadTest {
     }
 
     @Test
+    void theSameTokenAndPositionOfAnotherTextDropTheStep() {
+        Text a = new Text(0, 50);
+        Text b = new Text(50, 50);
+        prompt(b, 1, 2, 3, 4, 5, 6, 7);
+        prompt(a, 1);
+        greedy(List.of(a), 6);
+        assertEquals(1, inFlight());
+        decode(List.of(b), a.best());
+        assertEquals(0, inFlight());
+        greedy(List.of(a), 1);
+    }
+
+    @Test
     void aPromptInBetweenDropsTheStep() {
         Text a = new Text(0, 50);
         prompt(a, 1, 2);
