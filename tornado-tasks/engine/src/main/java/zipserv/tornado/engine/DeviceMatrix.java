@@ -9,6 +9,7 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.PrefillTile;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
@@ -68,6 +69,16 @@ sealed interface DeviceMatrix {
         return this instanceof Frag11 ? plan : plan.withRowBlocks(1);
     }
 
+    /** The same for products of more than {@link GemmPlan#FUSED_LIMIT} rows: one rule for all formats. */
+    default PrefillTile tile(int batch) {
+        return PrefillTile.of(rows(), columns(), batch);
+    }
+
+    /** Words of the largest matrix that is multiplied at once, row-major and padded to whole blocks of 64 columns. */
+    default long rowMajorWords() {
+        return (long) rows() * FragmentLayout.blocks(columns()) * (FragmentLayout.BLOCK / 2);
+    }
+
     /** TCA-TBE. */
     record TcaTbe(TcaTbeDeviceMatrix matrix) implements DeviceMatrix {
 
@@ -122,6 +133,11 @@ sealed interface DeviceMatrix {
         @Override
         public int columns() {
             return matrices.getFirst().columns();
+        }
+
+        @Override
+        public long rowMajorWords() {
+            return matrices.stream().mapToLong(DeviceMatrix::rowMajorWords).max().orElse(0);
         }
     }
 }

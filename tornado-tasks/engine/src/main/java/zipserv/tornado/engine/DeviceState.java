@@ -11,6 +11,7 @@ import zipserv.model.ModelConfig;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
+import zipserv.tornado.kernels.PrefillTile;
 
 /**
  * What kernels write: the key/value cache and a step's activations. It never leaves the device, logits that somebody
@@ -42,6 +43,10 @@ final class DeviceState {
     final IntArray best;
     /** Output of one matrix of several, see {@link DeviceMatrix.Parts}. */
     final IntArray part;
+    /** The last row of {@link #h}. */
+    final IntArray last;
+    /** Weights of one matrix at a time, BF16, for steps that multiply row-major weights. */
+    final IntArray rowMajor;
     final GemmScratch scratch;
     /** Results of a sequence's splits, see {@link DecodeAttention}. */
     final IntArray attentionPartials;
@@ -74,16 +79,28 @@ final class DeviceState {
         attended = inputs.apply(config.queryWidth());
         gateUp = arrays.ints((long) parts * layer.gateUp().rows());
         gated = inputs.apply(config.intermediateSize());
-        logits = arrays.ints((long) parts * config.vocabularySize());
-        best = arrays.ints(rows);
+        int batch = limits.maxBatch();
+        logits = arrays.ints((long) batch * limits.activations().parts() * config.vocabularySize());
+        last = zeros(arrays, GemmPlan.activationWords(config.hiddenSize(), limits.activations().parts()));
+        best = arrays.ints(batch);
         long largestPart = 0;
         long partials = 1;
         int groups = 1;
+        long largest = 0;
         for (DeviceMatrix matrix : weights.matrices()) {
-            for (int batch : limits.stepRows()) {
-                GemmPlan plan = matrix.plan(batch * limits.activations().parts());
-                partials = Math.max(partials, plan.partials(matrix.rows(), batch * limits.activations().parts()));
-                groups = Math.max(groups, plan.groups(matrix.rows()));
+            boolean head = matrix == weights.head();
+            for (int step : limits.stepRows()) {
+                int n = (head ? limits.logitsRows(step) : step) * limits.activations().parts();
+                if (head || !limits.unfused(step)) {
+                    GemmPlan plan = matrix.plan(n);
+                    partials = Math.max(partials, plan.partials(matrix.rows(), n));
+                    groups = Math.max(groups, plan.groups(matrix.rows()));
+                } else if (matrix != weights.embedding()) {
+                    PrefillTile tile = matrix.tile(n);
+                    partials = Math.max(partials, tile.partials(matrix.rows(), n));
+                    groups = Math.max(groups, tile.tiles(matrix.rows(), n));
+                    largest = Math.max(largest, matrix.rowMajorWords());
+                }
             }
             if (matrix instanceof DeviceMatrix.Parts several) {
                 for (DeviceMatrix single : several.matrices()) {
@@ -92,16 +109,21 @@ final class DeviceState {
             }
         }
         part = largestPart == 0 ? y : arrays.ints(largestPart);
+        // A first word, so that small steps, which do not use it, can hand it on.
+        rowMajor = largest == 0 ? y
+                : arrays.ints(largest, DeviceArrays.Piece.of(0, Arena.ofAuto().allocate(Integer.BYTES)));
         scratch = new GemmScratch(arrays.floats(partials), zeros(arrays, groups));
         int splits = 1;
         for (int step : limits.stepRows()) {
-            splits = Math.max(splits, step * DecodeAttention.splits(config, step));
+            if (step <= batch) {
+                splits = Math.max(splits, step * DecodeAttention.splits(config, step));
+            }
         }
         // Steps of prompts do not use it: what they hand on has to be there from the beginning.
         attentionPartials = zeros(arrays, splits * config.heads() * DecodeAttention.partialWords(config.headDim()));
-        attentionTickets = zeros(arrays, rows * config.kvHeads());
-        found = arrays.ints((long) rows * Argmax.FOUND_WORDS);
-        argmaxTickets = zeros(arrays, rows);
+        attentionTickets = zeros(arrays, batch * config.kvHeads());
+        found = arrays.ints((long) batch * Argmax.FOUND_WORDS);
+        argmaxTickets = zeros(arrays, batch);
     }
 
     private static IntArray zeros(DeviceArrays arrays, int words) {

@@ -14,14 +14,17 @@ import zipserv.tornado.kernels.GemmPlan;
  * @param cacheTokens tokens that the key/value cache holds, of all sequences together
  * @param cache       how keys and values are stored
  * @param activations how activations are multiplied
- * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. At most
- *                    128 rows of BF16, or 64 of BF16X2
+ * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. The first is at
+ *                    most 128 with BF16, or 64 with BF16X2, the last at most {@value #MAX_PROMPT_ROWS}
  */
 public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFormat activations,
         List<Integer> stepRows) {
 
     /** System property that overrides {@link #cacheTokens}. */
     public static final String CACHE_TOKENS = "zipserv.cache.tokens";
+
+    /** Rows of a step at most. */
+    static final int MAX_PROMPT_ROWS = 512;
 
     private static final int DEFAULT_CACHE_TOKENS = 32768;
 
@@ -31,15 +34,17 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         }
         stepRows = List.copyOf(stepRows);
         if (stepRows.isEmpty() || !stepRows.stream().sorted().distinct().toList().equals(stepRows)
-                || stepRows.getFirst() < 1 || stepRows.getLast() * activations.parts() > GemmPlan.MAX_BATCH) {
-            throw new IllegalArgumentException("steps of " + stepRows + " rows, expected ascending numbers from 1 to "
-                    + GemmPlan.MAX_BATCH / activations.parts());
+                || stepRows.getFirst() < 1 || stepRows.getFirst() > GemmPlan.MAX_BATCH / activations.parts()
+                || stepRows.getLast() > MAX_PROMPT_ROWS) {
+            throw new IllegalArgumentException("steps of " + stepRows + " rows, expected ascending numbers up to "
+                    + MAX_PROMPT_ROWS + ", the first from 1 to " + GemmPlan.MAX_BATCH / activations.parts());
         }
     }
 
     /**
-     * Steps of 1, 2, 4 … rows, up to 128 in the GEMMs; activations and cache as {@link ActivationFormat}'s
-     * properties say, of two parts where they say nothing, but for batches that only fit with activations of one; and room for 32,768 tokens or sixteen full contexts, whichever is less, unless {@value
+     * Steps of 1, 2, 4 … rows, up to {@value #MAX_PROMPT_ROWS} or what a sequence can have; activations and cache as
+     * {@link ActivationFormat}'s properties say, of two parts where they say nothing, but for batches that only fit
+     * with activations of one; and room for 32,768 tokens or sixteen full contexts, whichever is less, unless {@value
      * #CACHE_TOKENS} says otherwise.
      *
      * @throws ModelException if a property has no sensible value
@@ -57,8 +62,11 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         ActivationFormat activations = ActivationFormat.chosen(ActivationFormat.PROPERTY,
                 2 * options.batch() > GemmPlan.MAX_BATCH ? ActivationFormat.BF16 : ActivationFormat.BF16X2);
         ActivationFormat cache = ActivationFormat.chosen(ActivationFormat.CACHE_PROPERTY, ActivationFormat.BF16X2);
-        return new EngineLimits(tokens, cache, activations,
-                Stream.iterate(1, rows -> rows * activations.parts() <= GemmPlan.MAX_BATCH, rows -> 2 * rows).toList());
+        int positions = Math.min(config.maxPositions(), tokens);
+        return new EngineLimits(tokens, cache, activations, Stream.iterate(1,
+                rows -> rows * activations.parts() <= GemmPlan.MAX_BATCH
+                        || rows <= MAX_PROMPT_ROWS && rows / 2 < positions,
+                rows -> 2 * rows).toList());
     }
 
     private static int parse(String property) {
@@ -78,9 +86,32 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
         return Math.min(config.maxPositions(), cacheTokens);
     }
 
-    /** Rows of the largest step. */
-    public int maxRows() {
+    /** Rows of the largest step, which may be one of a prompt only. */
+    int maxRows() {
         return stepRows.getLast();
+    }
+
+    /** Sequences that can be decoded at a time: rows of the largest step that gives every row's logits. */
+    int maxBatch() {
+        return stepRows.stream().filter(rows -> !onlyLast(rows)).reduce(1, Integer::max);
+    }
+
+    /**
+     * Whether a step gives the logits of its last row only, as steps of prompts do that are larger than any batch:
+     * logits of 512 rows would be much work and a quarter of a gigabyte, and nobody asks for them.
+     */
+    boolean onlyLast(int step) {
+        return step * activations.parts() > GemmPlan.MAX_BATCH;
+    }
+
+    /** Rows of a step that get logits. */
+    int logitsRows(int step) {
+        return onlyLast(step) ? 1 : step;
+    }
+
+    /** Whether a step's matrices are multiplied from row-major weights, those of the head excepted. */
+    boolean unfused(int step) {
+        return step * activations.parts() > GemmPlan.FUSED_LIMIT;
     }
 
     /** The smallest prepared step with room for a number of rows, as an index of {@link #stepRows}. */

@@ -1,5 +1,7 @@
 package zipserv.tornado.engine;
 
+import java.util.function.BiConsumer;
+
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -13,6 +15,7 @@ import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch.Grid;
 import zipserv.tornado.kernels.Launches;
+import zipserv.tornado.kernels.PrefillTile;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
@@ -139,34 +142,72 @@ final class EngineTasks {
     }
 
     /**
-     * {@code y = x W^T} of all parts of the activations, fp32.
-     *
-     * @param part room for the result of one of several matrices
+     * {@code y = x W^T} of all parts of the activations, fp32: straight from the stored weights up to
+     * {@link GemmPlan#FUSED_LIMIT} rows, else from row-major ones, which are made before and overwritten by the next.
      */
-    void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, IntArray part, GemmScratch scratch,
-            int rows) {
-        multiply(name, weights, x, y, part, scratch, rows * format.parts(), weights.plan(rows * format.parts()));
+    void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int rows) {
+        int batch = rows * format.parts();
+        if (batch <= GemmPlan.FUSED_LIMIT) {
+            multiplyFused(name, weights, x, y, s, rows);
+        } else {
+            multiply(name, weights, x, y, s, batch, weights.tile(batch));
+        }
     }
 
-    private void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, IntArray part,
-            GemmScratch scratch, int batch, GemmPlan plan) {
+    private void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int batch,
+            PrefillTile tile) {
+        int columns = DeviceMatrix.padded(weights.columns());
+        switch (weights) {
+            case DeviceMatrix.TcaTbe w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
+            case DeviceMatrix.Frag11 w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
+            case DeviceMatrix.Raw w -> kernels.rawRows(name + "_rows", w.matrix(), s.rowMajor);
+            case DeviceMatrix.Parts w -> {
+                each(name, w, y, s, batch, (part, single) -> multiply(part, single, x, s.part, s, batch, tile));
+                return;
+            }
+        }
+        kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch, tile, false);
+    }
+
+    /** {@link #multiply} straight from the stored weights, up to {@link GemmPlan#MAX_BATCH} rows. */
+    void multiplyFused(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int rows) {
+        int batch = rows * format.parts();
+        multiplyFused(name, weights, x, y, s, batch, weights.plan(batch));
+    }
+
+    private void multiplyFused(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int batch,
+            GemmPlan plan) {
+        GemmScratch scratch = s.scratch;
         switch (weights) {
             case DeviceMatrix.TcaTbe w -> kernels.zipGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
             case DeviceMatrix.Frag11 w -> kernels.frag11Gemm(name, w.matrix(), x, y, scratch, batch, plan, false);
             case DeviceMatrix.Raw w -> kernels.rawGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
-            case DeviceMatrix.Parts w -> {
-                int first = 0;
-                for (int i = 0; i < w.matrices().size(); i++) {
-                    DeviceMatrix single = w.matrices().get(i);
-                    multiply(name + "_" + i, single, x, part, part, scratch, batch, plan);
-                    int words = batch * single.rows();
-                    launches.add(name + "_copy" + i,
-                            Grid.of((words + Columns.THREADS - 1) / Columns.THREADS, Columns.THREADS), Columns::copy,
-                            context, part, y, batch, single.rows(), w.rows(), first);
-                    first += DeviceMatrix.padded(single.rows());
-                }
-            }
+            case DeviceMatrix.Parts w -> each(name, w, y, s, batch,
+                    (part, single) -> multiplyFused(part, single, x, s.part, s, batch, plan));
         }
+    }
+
+    /** Multiplies one matrix after the other and puts each result where it belongs. */
+    private void each(String name, DeviceMatrix.Parts weights, IntArray y, DeviceState s, int batch,
+            BiConsumer<String, DeviceMatrix> multiply) {
+        int first = 0;
+        for (int i = 0; i < weights.matrices().size(); i++) {
+            DeviceMatrix single = weights.matrices().get(i);
+            multiply.accept(name + "_" + i, single);
+            copyColumns(name + "_copy" + i, s.part, y, batch, single.rows(), weights.rows(), first);
+            first += DeviceMatrix.padded(single.rows());
+        }
+    }
+
+    private void copyColumns(String name, IntArray from, IntArray to, int rows, int columns, int stride, int first) {
+        launches.add(name, Grid.of((rows * columns + Columns.THREADS - 1) / Columns.THREADS, Columns.THREADS),
+                Columns::copy, context, from, to, rows, columns, stride, first);
+    }
+
+    /** {@link LastRow}. */
+    void copyLastRow(String name, IntArray h, IntArray last, int columns, int rows) {
+        launches.add(name, Grid.of((rowWords(columns) + LastRow.THREADS - 1) / LastRow.THREADS, LastRow.THREADS),
+                LastRow::copy, context, h, last, rows, rowWords(columns), format.parts());
     }
 
     /** Words from the first to the second part of activations, 0 if there is none. */

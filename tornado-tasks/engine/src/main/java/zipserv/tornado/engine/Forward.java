@@ -12,7 +12,8 @@ import zipserv.tornado.kernels.Launches;
  *
  * <p>A row is one token of any sequence at any position. In a step of a prompt, neighbouring tokens of one sequence are
  * rows: they meet in the cache, and all of a layer's keys and values are stored before any row attends. In a decode step
- * every row is a sequence of its own, and attention can bring its own key and value along.
+ * every row is a sequence of its own, and attention can bring its own key and value along. Steps that are larger than
+ * any batch compute logits of their last row only.
  */
 record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input) {
 
@@ -32,8 +33,8 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
 
     /** Every shape. */
     List<Shape> shapes() {
-        return limits.stepRows().stream().flatMap(rows -> Stream.of(shape(rows, false), shape(rows, true))).distinct()
-                .toList();
+        return limits.stepRows().stream().flatMap(rows -> rows > limits.maxBatch() ? Stream.of(shape(rows, false))
+                : Stream.of(shape(rows, false), shape(rows, true))).distinct().toList();
     }
 
     /** Launches what makes the input of the decode step that follows the last one, see {@link NextInput}. */
@@ -62,7 +63,7 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
                 tasks.addAndNormalize(layer + "norm", s.x, s.y, lastBias, w.attentionNorm(), s.h, hidden, epsilon,
                         rows);
             }
-            tasks.multiply(layer + "qkv", w.qkv(), s.h, s.qkv, s.part, s.scratch, rows);
+            tasks.multiply(layer + "qkv", w.qkv(), s.h, s.qkv, s, rows);
             if (shape.decoding()) {
                 tasks.attendDecoding(layer + "attend", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
                         values, s.attentionPartials, s.attentionTickets, s.attended, config, limits.cacheTokens(), rows);
@@ -72,16 +73,22 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
                 tasks.attend(layer + "attend", input, s.qkv, keys, values, s.attended, config, limits.cacheTokens(),
                         rows);
             }
-            tasks.multiply(layer + "output", w.output(), s.attended, s.y, s.part, s.scratch, rows);
+            tasks.multiply(layer + "output", w.output(), s.attended, s.y, s, rows);
 
             tasks.addAndNormalize(layer + "mlpnorm", s.x, s.y, w.outputBias(), w.mlpNorm(), s.h, hidden, epsilon, rows);
-            tasks.multiply(layer + "gateup", w.gateUp(), s.h, s.gateUp, s.part, s.scratch, rows);
+            tasks.multiply(layer + "gateup", w.gateUp(), s.h, s.gateUp, s, rows);
             tasks.swiGlu(layer + "swiglu", s.gateUp, w.gateUpBias(), s.gated, config.intermediateSize(), rows);
-            tasks.multiply(layer + "down", w.down(), s.gated, s.y, s.part, s.scratch, rows);
+            tasks.multiply(layer + "down", w.down(), s.gated, s.y, s, rows);
             lastBias = w.downBias();
         }
         tasks.addAndNormalize("norm", s.x, s.y, lastBias, weights.finalNorm(), s.h, hidden, epsilon, rows);
-        tasks.multiply("head", weights.head(), s.h, s.logits, s.part, s.scratch, rows);
-        tasks.argmax("argmax", s.logits, s.found, s.argmaxTickets, s.best, config.vocabularySize(), rows);
+        if (limits.onlyLast(rows)) {
+            tasks.copyLastRow("lastrow", s.h, s.last, hidden, rows);
+        }
+        // The head is always multiplied as it is stored: row-major, it alone would take more memory than all the rest.
+        int logitsRows = limits.logitsRows(rows);
+        IntArray headInput = limits.onlyLast(rows) ? s.last : s.h;
+        tasks.multiplyFused("head", weights.head(), headInput, s.logits, s, logitsRows);
+        tasks.argmax("argmax", s.logits, s.found, s.argmaxTickets, s.best, config.vocabularySize(), logitsRows);
     }
 }

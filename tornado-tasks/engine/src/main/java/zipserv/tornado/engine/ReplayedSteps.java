@@ -96,7 +96,7 @@ final class ReplayedSteps implements Steps {
     @Override
     public void load(Forward loaded) {
         model = loaded;
-        pending.forEach(step -> step.best = cuda.allocatePinned((long) Integer.BYTES * model.limits().maxRows()));
+        pending.forEach(step -> step.best = cuda.allocatePinned((long) Integer.BYTES * model.limits().maxBatch()));
     }
 
     @Override
@@ -126,8 +126,8 @@ final class ReplayedSteps implements Steps {
         cuda.makeCurrent();
         Pending step = pending.get((int) (begun % pending.size()));
         cuda.enqueue(graph(wanted));
-        cuda.enqueueDownload(step.best.asSlice(0, (long) wanted.shape().rows() * Integer.BYTES),
-                arrays.payload(model.state().best));
+        cuda.enqueueDownload(step.best.asSlice(0, (long) Integer.BYTES * model.limits().logitsRows(
+                wanted.shape().rows())), arrays.payload(model.state().best));
         cuda.record(step.event);
         begun++;
     }

@@ -26,8 +26,8 @@ import zipserv.tornado.ptx.plugin.GpuDriver;
  *
  * <p>Projections multiply BF16 on Tensor Cores and add in fp32, with activations as sums of two BF16 or rounded to one
  * ({@link ActivationFormat}); the residual stream, norms, queries and softmax are fp32, keys and values BF16. A row's
- * bits depend on its tokens and the weights only: not on the weights' format, other sequences in the batch, or the
- * chunks of a prefill. Argmax is computed on the device.
+ * bits depend on its tokens, the weights and the sizes of the steps only: not on the weights' format or other sequences
+ * in the batch. Argmax is computed on the device.
  */
 public final class TornadoEngine implements Engine {
 
@@ -133,7 +133,7 @@ public final class TornadoEngine implements Engine {
 
     @Override
     public int maxBatch() {
-        return limits.maxRows();
+        return limits.maxBatch();
     }
 
     @Override
@@ -169,15 +169,21 @@ public final class TornadoEngine implements Engine {
         TornadoSequence own = own(sequence);
         own.checkRoom(tokens.length);
         expireLogits.run();
-        boolean collecting = at == LogitsAt.ALL && tokens.length > limits.maxRows();
+        int most = at == LogitsAt.ALL ? limits.maxBatch() : limits.maxRows();
+        boolean collecting = at == LogitsAt.ALL && tokens.length > most;
         CollectedLogits collected = collecting ? new CollectedLogits(tokens.length, config.vocabularySize()) : null;
         expireLogits = collecting ? collected::close : () -> { };
         int count = 0;
+        boolean onlyLast = false;
         for (int from = 0; from < tokens.length; from += count) {
-            count = Math.min(limits.maxRows(), tokens.length - from);
+            count = Math.min(most, tokens.length - from);
+            int step = limits.stepRows().get(limits.stepFor(count));
+            onlyLast = limits.onlyLast(step);
+            // Where only the step's last row gets logits, the last token has to be there.
+            int first = onlyLast ? step - count : 0;
             input.clear();
             for (int row = 0; row < count; row++) {
-                input.set(row, tokens[from + row], own.length() + from + row, own.firstSlot());
+                input.set(first + row, tokens[from + row], own.length() + from + row, own.firstSlot());
             }
             ahead.prompt(count);
             if (collecting) {
@@ -188,14 +194,14 @@ public final class TornadoEngine implements Engine {
         if (collecting) {
             return collected;
         }
-        return at == LogitsAt.ALL ? logits(0, count) : logits(count - 1, 1);
+        return at == LogitsAt.ALL ? logits(0, count) : logits(onlyLast ? 0 : count - 1, 1);
     }
 
     @Override
     public Logits decode(List<? extends Sequence> sequences, int[] tokens) {
-        if (sequences.size() != tokens.length || tokens.length == 0 || tokens.length > limits.maxRows()) {
+        if (sequences.size() != tokens.length || tokens.length == 0 || tokens.length > limits.maxBatch()) {
             throw new IllegalArgumentException("batch of " + sequences.size() + " sequences and " + tokens.length
-                    + " tokens, expected as many of both, 1 to " + limits.maxRows());
+                    + " tokens, expected as many of both, 1 to " + limits.maxBatch());
         }
         config.checkTokens(tokens);
         List<TornadoSequence> own = sequences.stream().map(this::own).toList();

@@ -62,13 +62,15 @@ class EnginePtxTest {
 
         private static void run(ModelConfig config, WeightFormat weights, ActivationFormat format) {
             try (TornadoEngine engine = new TornadoEngine("gpu", config, RandomModel.weights(config, weights),
-                    new EngineLimits(64, format, format, List.of(8, 16)));
-                    Sequence sequence = engine.newSequence(40)) {
+                    new EngineLimits(64, format, format, List.of(8, 16, 160)));
+                    Sequence sequence = engine.newSequence(63)) {
                 engine.prefill(sequence, new int[30], LogitsAt.ALL);
                 // Without a device every argmax is the zero that the memory was filled with, so steps run ahead.
                 for (int step = 0; step < 6; step++) {
                     engine.decode(List.of(sequence), new int[1]);
                 }
+                // More rows than any batch: from row-major weights, and the last row's logits only.
+                engine.prefill(sequence, new int[30], LogitsAt.LAST);
                 engine.decode(List.of(sequence), new int[1]).copyRow(0, new float[config.vocabularySize()]);
             }
         }

@@ -72,7 +72,7 @@ public final class StepProfile {
                 ModelWeights weights = new ModelWeights(m.get(7), java.util.Collections.nCopies(layers, layer), ones,
                         new Linear(m.get(7)));
                 EngineLimits limits = new EngineLimits((context + 400) * batches.stream().max(Integer::compare).get()
-                        + 5000, cache, activations, IntStream.iterate(1, rows -> rows * activations.parts() <= 128,
+                        + 5000, cache, activations, IntStream.iterate(1, rows -> rows <= EngineLimits.MAX_PROMPT_ROWS,
                         rows -> 2 * rows).boxed().toList());
                 try (TornadoEngine engine = new TornadoEngine("gpu", config, weights, limits,
                         new EngineOptions(1, 0, 0, System.out::println, ProgressListener.NONE))) {

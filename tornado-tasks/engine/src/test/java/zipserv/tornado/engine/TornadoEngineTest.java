@@ -147,6 +147,62 @@ class TornadoEngineTest {
         return results;
     }
 
+    /**
+     * Steps of more than 64 rows in the products, which are made from row-major weights: of 40 rows, all with logits,
+     * and of 96, which is more than a batch and computes the last row's only.
+     */
+    @Test
+    void largeStepsAreTheCpuEnginesAndTheSameBitsForAllFormats() {
+        ModelConfig config = RandomModel.QWEN2;
+        EngineLimits limits = new EngineLimits(300, ActivationFormat.BF16X2, ActivationFormat.BF16X2,
+                List.of(1, 40, 96));
+        int[] shorter = tokens(config, 33, 11);
+        int[] longer = tokens(config, 129, 12);
+        List<float[]> expected;
+        try (Engine cpu = new CpuEngine(config, RandomModel.weights(config, WeightFormat.RAW), 1)) {
+            expected = largeSteps(cpu, shorter, longer);
+        }
+        List<float[]> uncompressed = null;
+        for (WeightFormat format : List.of(WeightFormat.RAW, WeightFormat.TCA_TBE, WeightFormat.FRAG11)) {
+            try (TornadoEngine engine = new TornadoEngine("emulator", config, RandomModel.weights(config, format),
+                    limits)) {
+                assertEquals(40, engine.maxBatch());
+                List<float[]> found = largeSteps(engine, shorter, longer);
+                for (int i = 0; i < found.size(); i++) {
+                    assertClose(expected.get(i), found.get(i), format + ", logits " + i);
+                    if (uncompressed != null) {
+                        assertArrayEquals(bits(uncompressed.get(i)), bits(found.get(i)), format + ", logits " + i);
+                    }
+                }
+                uncompressed = found;
+            }
+        }
+    }
+
+    /** A prompt with all logits, two with the last ones only, a step of both sequences. */
+    private static List<float[]> largeSteps(Engine engine, int[] shorter, int[] longer) {
+        ModelConfig config = engine.config();
+        List<float[]> all = new ArrayList<>();
+        try (Sequence first = engine.newSequence(shorter.length + 42);
+                Sequence second = engine.newSequence(longer.length + 1)) {
+            Logits logits = engine.prefill(first, shorter, LogitsAt.ALL);
+            for (int i = 0; i < shorter.length; i++) {
+                all.add(row(logits, i, config));
+                assertEquals(argmax(all.getLast()), logits.argmax(i));
+            }
+            // Fills part of a step of 96.
+            logits = engine.prefill(first, tokens(config, 41, 13), LogitsAt.LAST);
+            all.add(row(logits, 0, config));
+            assertEquals(argmax(all.getLast()), logits.argmax(0));
+            // One step of 96 and one of 40.
+            all.add(row(engine.prefill(second, longer, LogitsAt.LAST), 0, config));
+            logits = engine.decode(List.of(first, second), new int[] {7, 8});
+            all.add(row(logits, 0, config));
+            all.add(row(logits, 1, config));
+        }
+        return all;
+    }
+
     /** Other sequences of a step change no bit; a prompt at once and token by token agree, but add up in another order. */
     @Test
     void prefillStepsAndBatchesAgree() {

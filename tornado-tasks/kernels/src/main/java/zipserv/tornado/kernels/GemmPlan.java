@@ -22,12 +22,13 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     public static final int MAX_BATCH = 128;
     /**
      * Largest N for which multiplying straight from the compressed weights is worth it: beyond, decompressing them and
-     * {@link PrefillGemm} together take less. Measured on an H200 (docs/kernels.md): for frag11 both take as long at
-     * N = 128, for TCA-TBE between 64 and 96.
+     * {@link PrefillGemm} together take less. Measured on an H200 (docs/kernels.md), frag11, microseconds of the fused
+     * kernel with its best plan and of the other two in one graph: 113 and 187 for 28672 x 4096 at N = 64, 217 and 188
+     * at 96, 292 and 191 at 128; 259 and 363 for 8192 x 28672 at N = 64, 804 and 364 at 96, 1124 and 367 at 128.
+     * Between 64 and 128 only small matrices are an exception: 33 and 38 for 4096 x 4096 at N = 96, but 43.5 and 38 at
+     * 128. TCA-TBE passes the limit between 64 and 96, too.
      */
-    public static int fusedLimit(WeightFormat format) {
-        return format == WeightFormat.TCA_TBE ? 64 : MAX_BATCH;
-    }
+    public static final int FUSED_LIMIT = 64;
 
     /** Warps of a block at most. */
     static final int MAX_WARPS = 8;

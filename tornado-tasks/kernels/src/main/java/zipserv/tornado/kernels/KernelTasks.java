@@ -106,6 +106,13 @@ public final class KernelTasks {
                 out, weights.rows(), weights.columns());
     }
 
+    /** {@link RawRows#toRows}; rows of whole blocks of 64 columns. */
+    public void rawRows(String name, RawDeviceMatrix weights, IntArray out) {
+        launches.add(name, Grid.of(RawRows.blocks(weights.rows(), weights.columns()), RawRows.THREADS),
+                RawRows::toRows, context, weights.weights(), out, weights.rows(),
+                FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()));
+    }
+
     private static void checkWholeRuns(int columns) {
         if (columns % StripLayout.RUN != 0) {
             throw new IllegalArgumentException("rows of " + columns + " columns, which is not a multiple of "

@@ -12,7 +12,7 @@ import zipserv.tornado.ptx.Quad;
 
 /**
  * A Tensor Core GEMM of row-major BF16 matrices for many activation rows: {@code Y[N][M] = X[N][K] * W[M][K]^T}. Beyond
- * {@link GemmPlan#fusedLimit} activation rows the weights are decompressed once and then multiplied with this.
+ * {@link GemmPlan#FUSED_LIMIT} activation rows the weights are decompressed once and then multiplied with this.
  *
  * <p>X is the A operand of the mma and W its B operand, both as they lie, so that an accumulator's neighbours are
  * neighbours of a row of Y. A warp computes 64 activation rows x 32 or 64 weight rows, a block {@link PrefillTile}

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
 import zipserv.codec.WeightFormat;
 
@@ -86,6 +87,26 @@ class DecompressTest {
                     assertEquals(column < columns ? matrix.get(row, column) : 0, found[row * padded + column],
                             "[" + row + ", " + column + "] of " + padded);
                 }
+            }
+        }
+    }
+
+    /** Uncompressed weights come back from fragment order, padded. */
+    @ParameterizedTest
+    @CsvSource({"64,64", "33,77", "130,200"})
+    void uncompressedRows(int rows, int columns) {
+        Bf16Matrix matrix = Matrices.gaussian(rows, columns, 2);
+        int padded = (columns + 63) / 64 * 64;
+        IntArray found = HostArrays.ints(rows * padded / 2);
+        found.init(-1);
+        RawDeviceMatrix weights = RawDeviceMatrix.of(matrix);
+        Runs.run(new Object[] {weights.weights()}, new Object[] {found},
+                (tasks, graph) -> tasks.rawRows("rows", weights, found));
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < padded; column++) {
+                int pair = found.get((row * padded + column) / 2);
+                assertEquals(column < columns ? matrix.get(row, column) : 0, (short) (pair >>> 16 * (column & 1)),
+                        "[" + row + ", " + column + "]");
             }
         }
     }
