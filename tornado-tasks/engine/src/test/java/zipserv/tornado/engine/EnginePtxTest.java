@@ -62,8 +62,8 @@ class EnginePtxTest {
 
         private static void run(ModelConfig config, WeightFormat weights, ActivationFormat format) {
             try (TornadoEngine engine = new TornadoEngine("gpu", config, RandomModel.weights(config, weights),
-                    new EngineLimits(64, format, format, List.of(8, 16, 160)));
-                    Sequence sequence = engine.newSequence(63)) {
+                    new EngineLimits(100, format, format, List.of(8, 16, 160)));
+                    Sequence sequence = engine.newSequence(90)) {
                 engine.prefill(sequence, new int[30], LogitsAt.ALL);
                 // Without a device every argmax is the zero that the memory was filled with, so steps run ahead.
                 for (int step = 0; step < 6; step++) {
