@@ -1,5 +1,8 @@
 package zipserv.codec;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /**
  * The storage formats of one weight matrix. Name and version are what a checkpoint records, so neither may ever
  * change its meaning; a changed layout is a new version.
@@ -18,6 +21,11 @@ public enum WeightFormat {
     WeightFormat(String id, int version) {
         this.id = id;
         this.version = version;
+    }
+
+    /** The format of a name, if there is one. */
+    public static Optional<WeightFormat> of(String id) {
+        return Arrays.stream(values()).filter(format -> format.id.equals(id)).findFirst();
     }
 
     /** The name that checkpoints and the command line use. */

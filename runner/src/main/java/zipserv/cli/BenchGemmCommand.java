@@ -1,9 +1,7 @@
 package zipserv.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -147,9 +145,7 @@ final class BenchGemmCommand implements Callable<Integer> {
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);
         if (json != null) {
-            Path partial = json.resolveSibling(json.getFileName() + ".part");
-            Files.writeString(partial, GemmJson.of(report) + "\n");
-            Files.move(partial, json, StandardCopyOption.REPLACE_EXISTING);
+            CompleteFile.write(json, GemmJson.of(report) + "\n");
         }
         return report.isCorrect() ? ExitCode.OK : ExitCode.MISMATCH;
     }

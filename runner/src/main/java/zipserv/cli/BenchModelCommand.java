@@ -1,9 +1,7 @@
 package zipserv.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -209,9 +207,7 @@ final class BenchModelCommand implements Callable<Integer> {
     private void print(BenchModelReport report) throws IOException {
         report.lines(output).forEach(terminal.out()::println);
         if (json != null) {
-            Path partial = json.resolveSibling(json.getFileName() + ".part");
-            Files.write(partial, report.lines(BenchModelReport.Format.JSON));
-            Files.move(partial, json, StandardCopyOption.REPLACE_EXISTING);
+            CompleteFile.write(json, String.join("\n", report.lines(BenchModelReport.Format.JSON)) + "\n");
         }
     }
 }

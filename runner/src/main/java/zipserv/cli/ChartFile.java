@@ -4,10 +4,7 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -32,22 +29,17 @@ final class ChartFile {
     /** Draws into a file, which is replaced if it exists, when the drawing is complete. */
     static void write(Path file, int width, int height, Consumer<Graphics2D> drawing) throws IOException {
         boolean svg = file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".svg");
-        Path folder = file.toAbsolutePath().getParent();
-        Path partial = folder.resolve("." + file.getFileName() + ".partial-" + ProcessHandle.current().pid());
         try {
-            try (OutputStream out = Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW)) {
+            CompleteFile.write(file, out -> {
                 if (svg) {
                     writeSvg(width, height, drawing, out);
                 } else {
                     writePng(width, height, drawing, out);
                 }
-            } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
-                throw new CommandException("cannot draw: Java finds no fonts; install fontconfig and a font, such as "
-                        + "DejaVu", e);
-            }
-            Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(partial);
+            });
+        } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
+            throw new CommandException("cannot draw: Java finds no fonts; install fontconfig and a font, such as "
+                    + "DejaVu", e);
         }
     }
 

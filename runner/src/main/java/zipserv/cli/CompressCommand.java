@@ -82,7 +82,7 @@ final class CompressCommand implements Callable<Integer> {
             if (id.equals(AUTO)) {
                 return GpuClass.bestOfMost();
             }
-            return Arrays.stream(WeightFormat.values()).filter(format -> format.id().equals(id)).findFirst()
+            return WeightFormat.of(id)
                     .orElseThrow(() -> new TypeConversionException("'" + id + "' is no format, expected one of "
                             + String.join(", ", this)));
         }

@@ -12,10 +12,10 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelCompiler;
+import zipserv.tornado.cuda.KernelFrame;
 import zipserv.tornado.cuda.OverlappingKernel;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Launch;
@@ -31,9 +31,6 @@ import zipserv.tornado.kernels.Launch;
  */
 final class ReplayedSteps implements Steps {
 
-    /** Parameters of a kernel that are neither arrays nor declared scalars: TornadoVM's own frame. */
-    private static final int FRAME_BYTES = 1024;
-
     /** System property: false to start kernels only when their predecessors have ended. */
     static final String OVERLAP = "zipserv.overlap";
 
@@ -44,7 +41,7 @@ final class ReplayedSteps implements Steps {
     private final boolean overlapping;
     private final Consumer<String> log;
     private final GpuArrays arrays;
-    private final long frame;
+    private final KernelFrame frame;
     private final Map<Launch.Key, Long> kernels = new HashMap<>();
     private final Map<Graph, Long> graphs = new HashMap<>();
     private final List<Pending> pending;
@@ -77,8 +74,7 @@ final class ReplayedSteps implements Steps {
         this.arrays = new GpuArrays(cuda, copied);
         this.overlapping = cuda.computeCapability() >= OverlappingKernel.LEAST_CAPABILITY
                 && !"false".equals(System.getProperty(OVERLAP));
-        this.frame = cuda.allocate(FRAME_BYTES);
-        cuda.fill(frame, 0, FRAME_BYTES);
+        this.frame = new KernelFrame(cuda);
         this.pending = List.of(new Pending(cuda.event()), new Pending(cuda.event()));
     }
 
@@ -183,17 +179,8 @@ final class ReplayedSteps implements Steps {
         launches.subList(alone, launches.size()).forEach(launch -> launch(launch, overlapping));
     }
 
-    /** Launches a kernel: TornadoVM's frame, then the arguments; scalars are compiled in, but still declared. */
     private void launch(Launch launch, boolean overlap) {
-        long[] parameters = new long[launch.arguments().size() + 1];
-        parameters[0] = frame;
-        for (int i = 0; i < launch.arguments().size(); i++) {
-            parameters[i + 1] = switch (launch.arguments().get(i)) {
-                case TornadoNativeArray array -> arrays.argument(array);
-                case Number _ -> 0;
-                default -> frame;
-            };
-        }
+        long[] parameters = frame.parameters(launch, arrays::argument);
         if (overlap) {
             cuda.launchOverlapping(kernels.get(launch.key()), launch.grid().blocks(), launch.grid().threads(),
                     parameters);

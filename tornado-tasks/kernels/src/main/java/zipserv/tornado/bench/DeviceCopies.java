@@ -22,8 +22,6 @@ final class DeviceCopies implements AutoCloseable {
     private static final double BYTES_PER_MICRO = 4e6;
     private static final double OPERATIONS_PER_MICRO = 4e8;
     private static final double L2_MULTIPLE = 3;
-    /** Kernels find element 0 of an array this far behind the address that they are given, as in TornadoVM. */
-    static final int HEADER_BYTES = 16;
     private static final int ALIGNMENT = GpuArrays.ALIGNMENT;
     /** What kernels may read beyond the end. */
     private static final int READ_OVER = 240;
@@ -36,7 +34,7 @@ final class DeviceCopies implements AutoCloseable {
      * No copies yet.
      *
      * @param headerBytes how far element 0, which lies at a multiple of {@value #ALIGNMENT}, is behind the address:
-     *                    {@link #HEADER_BYTES} for TornadoVM's kernels, 0 for cuBLAS
+     *                    {@link GpuArrays#HEADER_BYTES} for TornadoVM's kernels, 0 for cuBLAS
      */
     DeviceCopies(Cuda cuda, int headerBytes) {
         this.cuda = cuda;

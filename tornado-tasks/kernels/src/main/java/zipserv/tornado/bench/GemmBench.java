@@ -8,6 +8,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelCompiler;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.Launch;
@@ -42,7 +43,7 @@ final class GemmBench implements AutoCloseable {
         this.keeper = keeper;
         this.cuda = cuda;
         this.log = log;
-        copies = new DeviceCopies(cuda, DeviceCopies.HEADER_BYTES);
+        copies = new DeviceCopies(cuda, GpuArrays.HEADER_BYTES);
         replay = new GemmReplay(cuda, copies);
         check = new GemmCheck(tasks);
         m = tasks.matrix().rows();

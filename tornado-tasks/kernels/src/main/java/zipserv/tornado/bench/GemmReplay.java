@@ -2,10 +2,10 @@ package zipserv.tornado.bench;
 
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
-import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.tornado.cuda.Cuda;
+import zipserv.tornado.cuda.GpuArrays;
+import zipserv.tornado.cuda.KernelFrame;
 import zipserv.tornado.kernels.Launch;
 
 /** Launches a kernel that TornadoVM compiled through the driver, times it and fetches what it computed. */
@@ -13,7 +13,6 @@ final class GemmReplay {
 
     private static final int REGISTERS = 4;
     private static final int LOCAL_BYTES = 3;
-    private static final int FRAME_BYTES = 1024;
     /** Every word of a result is a NaN before the first launch. */
     private static final int POISON = -1;
 
@@ -44,17 +43,17 @@ final class GemmReplay {
         for (TornadoNativeArray array : others) {
             copies.of(array, array.getSegment(), 1);
         }
-        long result = DeviceCopies.HEADER_BYTES + copies.of(task.result(), task.result().getSegment(), 1).getFirst();
+        long result = GpuArrays.HEADER_BYTES + copies.of(task.result(), task.result().getSegment(), 1).getFirst();
         cuda.fill(result, POISON, task.result().getNumBytesOfSegment());
-        long frame = cuda.allocate(FRAME_BYTES);
-        cuda.fill(frame, 0, FRAME_BYTES);
-        Timing micros = timer.time(copies.launches(task.weightBytes(), task.operations()), replays, i -> {
-            for (int step = 0; step < kernels.size(); step++) {
-                launch(kernels.get(step), task.launches().get(step), i % rotated, frame);
-            }
-        });
+        Timing micros;
+        try (KernelFrame frame = new KernelFrame(cuda)) {
+            micros = timer.time(copies.launches(task.weightBytes(), task.operations()), replays, i -> {
+                for (int step = 0; step < kernels.size(); step++) {
+                    launch(kernels.get(step), task.launches().get(step), i % rotated, frame);
+                }
+            });
+        }
         cuda.download(task.result().getSegment(), result);
-        cuda.free(frame);
         others.forEach(copies::free);
         return new Replayed(micros, largest(kernels, REGISTERS), largest(kernels, LOCAL_BYTES));
     }
@@ -64,18 +63,10 @@ final class GemmReplay {
     }
 
     /** Launches a kernel on one of the copies of its weights. */
-    private void launch(long kernel, Launch launch, int copy, long frame) {
-        // TornadoVM's kernels take a frame of its own before their parameters; the KernelContext is another.
-        LongStream parameters = launch.arguments().stream().mapToLong(argument -> switch (argument) {
-            case KernelContext _ -> frame;
-            case TornadoNativeArray array -> {
-                List<Long> addresses = copies.of(array, array.getSegment(), 1);
-                yield addresses.get(copy % addresses.size());
-            }
-            // Scalars are compiled in, but their parameters must be there.
-            default -> 0L;
-        });
-        cuda.launch(kernel, launch.grid().blocks(), launch.grid().threads(),
-                LongStream.concat(LongStream.of(frame), parameters).toArray());
+    private void launch(long kernel, Launch launch, int copy, KernelFrame frame) {
+        cuda.launch(kernel, launch.grid().blocks(), launch.grid().threads(), frame.parameters(launch, array -> {
+            List<Long> addresses = copies.of(array, array.getSegment(), 1);
+            return addresses.get(copy % addresses.size());
+        }));
     }
 }

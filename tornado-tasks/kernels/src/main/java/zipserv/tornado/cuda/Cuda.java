@@ -34,7 +34,7 @@ public final class Cuda implements AutoCloseable {
 
     private final NativeLibrary driver;
     private final Arena arena = Arena.ofShared();
-    /** Device memory in use, with the size of each piece. */
+    /** Device memory in use. */
     private final Set<Long> allocations = new LinkedHashSet<>();
     private final List<MemorySegment> pinned = new ArrayList<>();
     private final List<Long> modules = new ArrayList<>();

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -136,7 +135,7 @@ public final class PlanFile {
     }
 
     private static WeightFormat format(String id) {
-        return Arrays.stream(WeightFormat.values()).filter(format -> format.id().equals(id)).findFirst()
+        return WeightFormat.of(id)
                 .orElseThrow(() -> new IllegalArgumentException("unknown format '" + id + "'"));
     }
 
