@@ -1,57 +1,136 @@
 package zipserv.tornado.emulation;
 
+import java.util.Arrays;
+
 /**
  * Who last wrote and read each cell of a block's shared memory, and when; finds reads of cells nobody wrote and
  * accesses of two threads that no barrier orders.
  *
- * <p>Time is a pair: the block's epoch, which each block barrier advances and no other block ever has, and the warp's
- * epoch, which each warp barrier advances. An access of thread s is ordered before a later one of thread t if s = t, or
- * a block barrier lies between, or both are of one warp and a warp barrier lies between. Of the reads since the last
- * write only what a later write needs is kept: one reader, or "several of warp w", or "several warps".
+ * <p>Time is a pair: the block's epoch, which each block barrier advances and no other block ever has, and the time of
+ * {@link Order}, which each warp barrier and each release of an mbarrier advances. An access of thread s is ordered
+ * before a later one of thread t if s = t, or a block barrier lies between, or both are of one warp and a warp barrier
+ * lies between, or it has reached t by mbarriers. Of the reads since the last write only what a later write needs is
+ * kept: one reader, or "several of warp w", or "several warps"; where there are mbarriers, which may order some readers
+ * and not others, every reader that has not reached a later one.
  *
- * <p>A record is one long: block epoch (bits 32 to 62), warp epoch (bits 11 to 31), thread (bits 0 to 10; 1024 + w
- * means several threads of warp w, 2047 several warps). Zero means none.
+ * <p>A record is one long: block epoch (bits 32 to 62), time (bits 11 to 31), accessor (bits 0 to 10; 1024 + w means
+ * several threads of warp w, 2047 several warps, {@link Order#AGENTS} and more an agent). Zero means none.
  */
 final class AccessHistory {
 
     private static final int THREAD_BITS = 11;
     private static final int THREAD_MASK = (1 << THREAD_BITS) - 1;
     private static final int EPOCH_SHIFT = 32;
-    private static final int WARP_EPOCH_MASK = (1 << (EPOCH_SHIFT - THREAD_BITS)) - 1;
+    static final int TIME_MASK = (1 << (EPOCH_SHIFT - THREAD_BITS)) - 1;
     private static final int SEVERAL_OF_WARP = 1024;
     private static final int SEVERAL_WARPS = 2047;
 
-    private final long[] writes;
-    private final long[] reads;
+    private long[] writes;
+    private long[] reads;
+    /** Per cell the readers since the last write, where there are mbarriers; lists are never changed. */
+    private long[][] readers;
 
     AccessHistory(int cells) {
         writes = new long[cells];
         reads = new long[cells];
     }
 
-    /** Notes a read; returns what is wrong with it, or null. */
-    String read(int cell, EmulatedThread lane) {
-        Block block = lane.block();
-        long write = writes[cell];
-        if (epoch(write) < block.firstEpoch()) {
-            return "read of never written ";
+    /** Room for more cells. */
+    void grow(int cells) {
+        writes = Arrays.copyOf(writes, cells);
+        reads = Arrays.copyOf(reads, cells);
+        readers = readers == null ? null : Arrays.copyOf(readers, cells);
+    }
+
+    /** Notes a read of neighbouring cells; returns what is wrong with it, or null. */
+    String read(int cell, int cells, EmulatedThread lane) {
+        for (int i = cell; i < cell + cells; i++) {
+            String problem = checkRead(i, lane);
+            if (problem != null) {
+                return problem;
+            }
         }
-        if (!ordered(write, lane)) {
-            return race("read", "write", write, lane);
+        if (lane.block().order().isTracking()) {
+            addReader(cell, cells, lane, lane.thread);
+        } else {
+            for (int i = cell; i < cell + cells; i++) {
+                noteReader(i, lane);
+            }
         }
+        return null;
+    }
+
+    private void noteReader(int cell, EmulatedThread lane) {
         long read = reads[cell];
-        if (epoch(read) != block.epoch() || ordered(read, lane)) {
+        if (epoch(read) != lane.block().epoch() || ordered(read, lane)) {
             reads[cell] = record(lane, lane.thread);
         } else {
             int warp = lane.warpIndex();
             boolean sameWarp = warpOf(thread(read)) == warp;
             reads[cell] = record(lane, sameWarp ? SEVERAL_OF_WARP + warp : SEVERAL_WARPS);
         }
-        return null;
+    }
+
+    /** Returns what is wrong with a read that the lane starts now, or null. */
+    String checkRead(int cell, EmulatedThread lane) {
+        long write = writes[cell];
+        if (epoch(write) < lane.block().firstEpoch()) {
+            return "read of never written ";
+        }
+        return ordered(write, lane) ? null : race("read", "write", write, lane);
+    }
+
+    /** Whether the last write can be seen by asynchronous reads that a lane starts now. */
+    boolean fenced(int cell, EmulatedThread lane) {
+        return lane.block().order().fenced(thread(writes[cell]), time(writes[cell]), lane);
+    }
+
+    /** Notes that an agent reads cells, on behalf of a lane. */
+    void readByAgent(int cell, int cells, EmulatedThread lane, int agent) {
+        addReader(cell, cells, lane, agent);
+    }
+
+    /** Neighbours that were read together share their lists. */
+    private void addReader(int cell, int cells, EmulatedThread lane, int reader) {
+        if (readers == null) {
+            readers = new long[writes.length][];
+        }
+        long[] lastBefore = null;
+        long[] lastAfter = null;
+        for (int i = cell; i < cell + cells; i++) {
+            long[] before = readers[i];
+            if (i == cell || before != lastBefore) {
+                lastBefore = before;
+                lastAfter = withReader(before, lane, reader);
+            }
+            readers[i] = lastAfter;
+        }
+    }
+
+    /** Adds a reader and drops those that have reached it. */
+    private static long[] withReader(long[] before, EmulatedThread lane, int reader) {
+        long[] after = new long[before == null ? 1 : before.length + 1];
+        int kept = 0;
+        for (int i = 0; i < after.length - 1; i++) {
+            if (thread(before[i]) != reader && !ordered(before[i], lane)) {
+                after[kept++] = before[i];
+            }
+        }
+        after[kept++] = record(lane, reader);
+        return kept == after.length ? after : Arrays.copyOf(after, kept);
     }
 
     /** Notes a write; returns what is wrong with it, or null. */
     String write(int cell, EmulatedThread lane) {
+        String problem = checkWrite(cell, lane);
+        if (problem == null) {
+            written(cell, lane, lane.thread);
+        }
+        return problem;
+    }
+
+    /** Returns what is wrong with a write that the lane starts now, or null. */
+    String checkWrite(int cell, EmulatedThread lane) {
         long before = writes[cell];
         if (!ordered(before, lane)) {
             return race("write", "write", before, lane);
@@ -60,9 +139,23 @@ final class AccessHistory {
         if (!ordered(read, lane)) {
             return race("write", "read", read, lane);
         }
-        writes[cell] = record(lane, lane.thread);
-        reads[cell] = 0;
+        if (readers != null && readers[cell] != null) {
+            for (long reader : readers[cell]) {
+                if (!ordered(reader, lane)) {
+                    return race("write", "read", reader, lane);
+                }
+            }
+        }
         return null;
+    }
+
+    /** Notes a write by a thread or agent of the lane's block. */
+    void written(int cell, EmulatedThread lane, int writer) {
+        writes[cell] = record(lane, writer);
+        reads[cell] = 0;
+        if (readers != null) {
+            readers[cell] = null;
+        }
     }
 
     /** Returns whether an earlier access happened before anything the lane does now. */
@@ -72,29 +165,29 @@ final class AccessHistory {
         }
         int thread = thread(earlier);
         return thread == lane.thread
-                || warpOf(thread) == lane.warpIndex() && warpEpoch(earlier) != (lane.warp.epoch() & WARP_EPOCH_MASK);
+                || warpOf(thread) == lane.warpIndex() && time(earlier) < lane.warp.syncTime()
+                || lane.block().order().reached(thread, time(earlier), lane);
     }
 
     static long record(EmulatedThread lane, int thread) {
-        return lane.block().epoch() << EPOCH_SHIFT
-                | (long) (lane.warp.epoch() & WARP_EPOCH_MASK) << THREAD_BITS | thread;
+        return lane.block().epoch() << EPOCH_SHIFT | (long) lane.block().order().now() << THREAD_BITS | thread;
     }
 
     private static long epoch(long record) {
         return record >>> EPOCH_SHIFT;
     }
 
-    private static int warpEpoch(long record) {
-        return (int) (record >>> THREAD_BITS) & WARP_EPOCH_MASK;
+    private static int time(long record) {
+        return (int) (record >>> THREAD_BITS) & TIME_MASK;
     }
 
     private static int thread(long record) {
         return (int) record & THREAD_MASK;
     }
 
-    /** Returns the warp of a thread or of a group of threads, or -1 for several warps. */
+    /** Returns the warp of a thread or of a group of threads, or -1 for several warps and for agents. */
     private static int warpOf(int thread) {
-        if (thread == SEVERAL_WARPS) {
+        if (thread >= Order.AGENTS) {
             return -1;
         }
         return thread >= SEVERAL_OF_WARP ? thread - SEVERAL_OF_WARP : thread / EmulatedThread.WARP_SIZE;
@@ -105,6 +198,10 @@ final class AccessHistory {
         String other;
         if (thread == SEVERAL_WARPS) {
             other = "threads of several warps";
+        } else if (thread >= Order.multiplicationsOf(0)) {
+            other = "a wgmma of warp " + (thread - Order.multiplicationsOf(0));
+        } else if (thread >= Order.AGENTS) {
+            other = "a bulk copy";
         } else if (thread >= SEVERAL_OF_WARP) {
             other = "several threads of warp " + (thread - SEVERAL_OF_WARP);
         } else {

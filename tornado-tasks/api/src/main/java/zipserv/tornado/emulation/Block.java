@@ -13,6 +13,10 @@ final class Block {
     private final Grid grid;
     private final EmulatedThread[] lanes;
     private final Warp[] warps;
+    private final Warp[] warpgroups;
+    private final Multiplications[] multiplications;
+    private final BlockBarriers barriers = new BlockBarriers(this);
+    private final Order order;
     private final SharedArrays shared;
     private final SharedMemory sharedMemory;
     private final int[] arrived = new int[BARRIERS];
@@ -33,15 +37,27 @@ final class Block {
         this.shared = new SharedArrays(this);
         this.sharedMemory = new SharedMemory(this);
         this.lanes = new EmulatedThread[grid.threadsPerBlock()];
-        this.warps = new Warp[(lanes.length + EmulatedThread.WARP_SIZE - 1) / EmulatedThread.WARP_SIZE];
+        this.order = new Order(this, lanes.length);
+        this.warps = groups(EmulatedThread.WARP_SIZE, "warp");
+        this.warpgroups = groups(EmulatedThread.WARPGROUP_SIZE, "warpgroup");
+        this.multiplications = new Multiplications[warps.length];
         for (int w = 0; w < warps.length; w++) {
-            warps[w] = new Warp(this, Math.min(EmulatedThread.WARP_SIZE, lanes.length - w * EmulatedThread.WARP_SIZE));
+            multiplications[w] = new Multiplications(this, w);
         }
         for (int t = 0; t < lanes.length; t++) {
-            lanes[t] = new EmulatedThread(this, warps[t / EmulatedThread.WARP_SIZE], t);
+            lanes[t] = new EmulatedThread(this, warps[t / EmulatedThread.WARP_SIZE],
+                    warpgroups[t / EmulatedThread.WARPGROUP_SIZE], t);
         }
         finished = lanes.length;
         started = lanes.length;
+    }
+
+    private Warp[] groups(int size, String name) {
+        Warp[] groups = new Warp[Math.ceilDiv(lanes.length, size)];
+        for (int i = 0; i < groups.length; i++) {
+            groups[i] = new Warp(this, size, Math.min(size, lanes.length - i * size), name);
+        }
+        return groups;
     }
 
     void open(long blockNumber) {
@@ -56,6 +72,14 @@ final class Block {
         for (Warp warp : warps) {
             warp.reset();
         }
+        for (Warp warpgroup : warpgroups) {
+            warpgroup.reset();
+        }
+        for (Multiplications own : multiplications) {
+            own.reset();
+        }
+        order.reset();
+        barriers.reset();
         shared.reset();
         sharedMemory.reset();
     }
@@ -78,6 +102,26 @@ final class Block {
 
     SharedMemory sharedMemory() {
         return sharedMemory;
+    }
+
+    Order order() {
+        return order;
+    }
+
+    BlockBarriers barriers() {
+        return barriers;
+    }
+
+    Multiplications multiplications(int warp) {
+        return multiplications[warp];
+    }
+
+    /** Makes all accesses so far ordered before all to come. */
+    void forgetAccesses() {
+        epoch = EPOCHS.incrementAndGet();
+        for (Warp warp : warps) {
+            warp.forgetSync();
+        }
     }
 
     long number() {
@@ -139,6 +183,12 @@ final class Block {
                         + firstAtBarrier[barrier].name() + " waits at " + barrierSite[barrier]);
             }
         }
+        if (allFinished()) {
+            barriers.checkEnd();
+        }
+        if (!multiplications[lane.warpIndex()].areAwaited()) {
+            throw new AccessFault("this thread returns, but a wgmma of its warp was not waited for");
+        }
     }
 
     private EmulatedThread firstFinished() {
@@ -153,6 +203,12 @@ final class Block {
     /** Says why no lane can go on. */
     KernelFault deadlock() {
         EmulatedThread first = null;
+        for (EmulatedThread lane : lanes) {
+            if (lane.waitsFor instanceof BlockBarrier barrier) {
+                return new KernelFault(describe() + ": wait without end: " + lane.name() + " waits at "
+                        + barrier.missing(), null);
+            }
+        }
         for (EmulatedThread lane : lanes) {
             if (lane.waitsFor == null) {
                 continue;

@@ -11,25 +11,29 @@ public final class EmulatedThread {
 
     /** Lanes in a warp. */
     public static final int WARP_SIZE = 32;
+    /** Lanes in a warpgroup. */
+    public static final int WARPGROUP_SIZE = 128;
 
     final int thread;
     final Warp warp;
+    private final Warp warpgroup;
     private final Block block;
     private final AsyncCopies asyncCopies;
     private final PrivateArrays privateArrays = new PrivateArrays();
 
     Coroutine coroutine;
     /** What the lane waits for, for messages; null while it runs. */
-    String waitsFor;
+    Object waitsFor;
     boolean finished;
     private int allocations;
     private int bufferAllocations;
     /** The events of the launch up to the thread's last look at what others write. */
     private long seenEvents;
 
-    EmulatedThread(Block block, Warp warp, int thread) {
+    EmulatedThread(Block block, Warp warp, Warp warpgroup, int thread) {
         this.block = block;
         this.warp = warp;
+        this.warpgroup = warpgroup;
         this.thread = thread;
         this.asyncCopies = new AsyncCopies(this, block.sharedMemory());
     }
@@ -64,7 +68,8 @@ public final class EmulatedThread {
         return thread % WARP_SIZE;
     }
 
-    int warpIndex() {
+    /** Returns the warp's place in its block. */
+    public int warpIndex() {
         return thread / WARP_SIZE;
     }
 
@@ -86,6 +91,11 @@ public final class EmulatedThread {
      */
     public <R> R exchange(String instruction, Function<long[][], R> operation, long... words) {
         return warp.exchange(this, instruction, operation, words);
+    }
+
+    /** Rendezvous of the four warps of a warpgroup, otherwise as {@link #exchange(String, Function, long...)}. */
+    public <R> R exchangeInWarpgroup(String instruction, Function<long[][], R> operation, long... words) {
+        return warpgroup.exchange(this, instruction, operation, words);
     }
 
     /** Waits for the warp and orders its lanes' memory accesses (PTX bar.warp.sync with a full mask). */
@@ -125,6 +135,37 @@ public final class EmulatedThread {
      */
     public int allocateShared(int bytes) {
         return block.sharedMemory().allocate(bufferAllocations++, bytes);
+    }
+
+    /** As {@link #allocateShared}, of up to 227 KB; once in a kernel. The address is a multiple of 1024. */
+    public int allocateLargeShared(int bytes) {
+        return block.sharedMemory().allocateLarge(bufferAllocations++, bytes);
+    }
+
+    /** Returns the block's mbarriers and partial barriers. */
+    public BlockBarriers barriers() {
+        return block.barriers();
+    }
+
+    /** Returns the asynchronous multiplications of the thread's warp. */
+    public Multiplications multiplications() {
+        return block.multiplications(warpIndex());
+    }
+
+    /** Starts a multiplication of the thread's warpgroup, see {@link Multiplications#start}; a result for each warp. */
+    public Multiplications.Result[] startMultiplication(int... addresses) {
+        Multiplications.Result[] results = new Multiplications.Result[WARPGROUP_SIZE / WARP_SIZE];
+        int first = warpIndex() / results.length * results.length;
+        for (int i = 0; i < results.length; i++) {
+            results[i] = block.multiplications(first + i).start(addresses);
+        }
+        return results;
+    }
+
+    /** Makes the thread's writes to shared memory visible to asynchronous accesses (PTX fence.proxy.async). */
+    public void fenceProxy() {
+        block.order().fenceProxy(this);
+        block.barriers().fenceInit();
     }
 
     /** Returns the word at a shared byte address, a multiple of 4. */
@@ -209,6 +250,7 @@ public final class EmulatedThread {
         finished = true;
         try {
             warp.finished();
+            warpgroup.finished();
             block.finished(this);
         } catch (AccessFault fault) {
             throw new KernelFault(describe() + ": " + fault.getMessage(), fault);

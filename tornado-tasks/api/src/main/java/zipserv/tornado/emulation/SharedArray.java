@@ -35,7 +35,7 @@ final class SharedArray {
 
     void read(int index, EmulatedThread lane) {
         check(index, "read");
-        report(history.read(index, lane), index);
+        report(history.read(index, 1, lane), index);
     }
 
     void write(int index, EmulatedThread lane) {

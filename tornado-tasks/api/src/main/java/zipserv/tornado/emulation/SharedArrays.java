@@ -9,10 +9,13 @@ final class SharedArrays {
 
     /** Static shared memory of a block. */
     static final int MAX_BYTES = 48 * 1024;
+    /** All shared memory of a block, if some of it is asked for at the launch. */
+    static final int MAX_DYNAMIC_BYTES = 227 * 1024;
 
     private final Block block;
     private final List<SharedArray> known = new ArrayList<>();
     private int bytes;
+    private int dynamicBytes;
 
     SharedArrays(Block block) {
         this.block = block;
@@ -20,6 +23,7 @@ final class SharedArrays {
 
     void reset() {
         bytes = 0;
+        dynamicBytes = 0;
         for (SharedArray array : known) {
             array.allocated = false;
         }
@@ -53,7 +57,21 @@ final class SharedArrays {
         if (bytes + more > MAX_BYTES) {
             throw new AccessFault("shared memory: " + (bytes + more) + " bytes, but a block has " + MAX_BYTES);
         }
+        checkAll(more);
         return more;
+    }
+
+    private void checkAll(int more) {
+        if (dynamicBytes > 0 && bytes + dynamicBytes + more > MAX_DYNAMIC_BYTES) {
+            throw new AccessFault("shared memory: " + (bytes + dynamicBytes + more) + " bytes, but a block has "
+                    + MAX_DYNAMIC_BYTES);
+        }
+    }
+
+    /** Counts memory that is asked for at the launch. */
+    void addDynamicBytes(int more) {
+        dynamicBytes = more;
+        checkAll(0);
     }
 
     /** Returns the shared array that a Java array is, or null if it is private to the thread. */

@@ -6,21 +6,27 @@ import java.util.List;
 
 /**
  * Shared memory by byte address, in words, for intrinsics. Every access must be aligned, in range, to written memory,
- * ordered by barriers, and not to where an asynchronous copy is under way.
+ * ordered by barriers, not to where an asynchronous copy is under way, and no write to what an asynchronous
+ * multiplication reads.
  */
 final class SharedMemory {
 
     private static final int ALIGNMENT = 128;
-    private static final int WORDS = SharedArrays.MAX_BYTES / Integer.BYTES;
+    private static final int LARGE_ALIGNMENT = 1024;
+    /** In {@link #pending}: the word belongs to an mbarrier. */
+    private static final short BARRIER = Short.MIN_VALUE;
 
     private final Block block;
     private final List<Integer> bases = new ArrayList<>();
     private int[] words;
     /** Of bytes, which is what the narrowest store writes. */
     private AccessHistory history;
-    /** Per word the thread whose copy into it is under way, plus 1. */
+    /** Per word the thread whose copy into it is under way, plus 1; negative if it is a bulk copy. */
     private short[] pending;
+    /** Per word how many warps have multiplications under way that read it. */
+    private short[] reading;
     private int usedBytes;
+    private boolean large;
 
     SharedMemory(Block block) {
         this.block = block;
@@ -31,7 +37,9 @@ final class SharedMemory {
         usedBytes = 0;
         if (pending != null) {
             Arrays.fill(pending, (short) 0);
+            Arrays.fill(reading, (short) 0);
         }
+        large = false;
     }
 
     /** Returns the address of the block's n-th buffer. */
@@ -39,17 +47,44 @@ final class SharedMemory {
         if (ordinal < bases.size()) {
             return bases.get(ordinal);
         }
-        if (words == null) {
-            words = new int[WORDS];
-            history = new AccessHistory(Integer.BYTES * WORDS);
-            pending = new short[WORDS];
-        }
         int rounded = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
         block.shared().addBytes(rounded);
-        int base = usedBytes;
+        return take(usedBytes, rounded);
+    }
+
+    /** Returns the address of the block's n-th buffer, the only one that is asked for at the launch. */
+    int allocateLarge(int ordinal, int bytes) {
+        if (ordinal < bases.size()) {
+            return bases.get(ordinal);
+        }
+        if (large) {
+            throw new AccessFault("shared memory: a second large buffer");
+        }
+        large = true;
+        int base = Math.ceilDiv(usedBytes, LARGE_ALIGNMENT) * LARGE_ALIGNMENT;
+        block.shared().addDynamicBytes(base - usedBytes + bytes);
+        return take(base, bytes);
+    }
+
+    private int take(int base, int bytes) {
         bases.add(base);
-        usedBytes += rounded;
+        usedBytes = base + bytes;
+        makeRoom((large ? SharedArrays.MAX_DYNAMIC_BYTES : SharedArrays.MAX_BYTES) / Integer.BYTES);
         return base;
+    }
+
+    private void makeRoom(int size) {
+        if (words == null) {
+            words = new int[size];
+            history = new AccessHistory(Integer.BYTES * size);
+            pending = new short[size];
+            reading = new short[size];
+        } else if (words.length < size) {
+            words = Arrays.copyOf(words, size);
+            history.grow(Integer.BYTES * size);
+            pending = Arrays.copyOf(pending, size);
+            reading = Arrays.copyOf(reading, size);
+        }
     }
 
     int load(EmulatedThread thread, int address) {
@@ -95,14 +130,75 @@ final class SharedMemory {
     }
 
     private void noteRead(int cell, int bytes, EmulatedThread thread, int address) {
-        for (int i = 0; i < bytes; i++) {
-            report(history.read(cell + i, thread), address);
-        }
+        report(history.read(cell, bytes, thread), address);
     }
 
     private void noteWrite(int cell, int bytes, EmulatedThread thread, int address) {
+        checkNotRead(cell / Integer.BYTES, address);
         for (int i = 0; i < bytes; i++) {
             report(history.write(cell + i, thread), address);
+        }
+    }
+
+    private void checkNotRead(int word, int address) {
+        if (reading[word] != 0) {
+            throw new AccessFault("write at shared address " + address
+                    + ", which a wgmma reads that was not yet waited for");
+        }
+    }
+
+    /** Reads for an asynchronous multiplication. */
+    int readAsync(EmulatedThread thread, int address) {
+        int word = checked(address, "wgmma");
+        for (int cell = Integer.BYTES * word; cell < Integer.BYTES * (word + 1); cell++) {
+            report(history.checkRead(cell, thread), address);
+            if (!history.fenced(cell, thread)) {
+                report("wgmma without a fence.proxy.async between it and the write of ", address);
+            }
+        }
+        return words[word];
+    }
+
+    /** From now on a warp's multiplication reads words, which may not be written. */
+    void startReading(int[] addresses) {
+        for (int address : addresses) {
+            reading[address / Integer.BYTES]++;
+        }
+    }
+
+    /** A warp has waited for a multiplication that read words. */
+    void endReading(EmulatedThread thread, int[] addresses, int agent) {
+        for (int address : addresses) {
+            reading[address / Integer.BYTES]--;
+            history.readByAgent(address, Integer.BYTES, thread, agent);
+        }
+    }
+
+    /** Gives two words to an mbarrier. */
+    void takeForBarrier(EmulatedThread thread, int address) {
+        for (int at = address; at < address + Long.BYTES; at += Integer.BYTES) {
+            store(thread, at, 0);
+            pending[at / Integer.BYTES] = BARRIER;
+        }
+    }
+
+    /** Notes that a thread's bulk copy writes a word from now on, until {@link #completeBulkCopy}. */
+    void startBulkCopy(EmulatedThread thread, int address) {
+        int word = checked(address, "bulk copy");
+        checkNotRead(word, address);
+        for (int cell = Integer.BYTES * word; cell < Integer.BYTES * (word + 1); cell++) {
+            report(history.checkWrite(cell, thread), address);
+        }
+        pending[word] = (short) -(thread.thread + 1);
+    }
+
+    /** Makes a copied word visible to the threads that wait for the copy's mbarrier. */
+    void completeBulkCopy(EmulatedThread thread, int address, int value, int agent) {
+        int word = address / Integer.BYTES;
+        pending[word] = 0;
+        words[word] = value;
+        for (int cell = Integer.BYTES * word; cell < Integer.BYTES * (word + 1); cell++) {
+            history.written(cell, thread, agent);
         }
     }
 
@@ -128,6 +224,13 @@ final class SharedMemory {
             throw new AccessFault(access + " at shared address " + address + ", not a multiple of " + Integer.BYTES);
         }
         int word = address / Integer.BYTES;
+        if (pending[word] == BARRIER) {
+            throw new AccessFault(access + " at shared address " + address + ", where an mbarrier is");
+        }
+        if (pending[word] < 0) {
+            throw new AccessFault(access + " at shared address " + address + ", into which a bulk copy of thread "
+                    + block.grid().threadName(-pending[word] - 1) + " is under way");
+        }
         if (pending[word] != 0) {
             throw new AccessFault(access + " at shared address " + address + ", into which thread "
                     + block.grid().threadName(pending[word] - 1)

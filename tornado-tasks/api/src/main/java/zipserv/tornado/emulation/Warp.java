@@ -2,52 +2,68 @@ package zipserv.tornado.emulation;
 
 import java.util.function.Function;
 
-/** The 32 lanes that execute collectives together. */
+/** The lanes that execute collectives together: 32 of a warp, or the 128 of a warpgroup's four. */
 final class Warp {
 
     /** What the lanes bring to the rendezvous under way, and what they take from it. */
     private static final class Meeting {
-        private final long[][] words = new long[EmulatedThread.WARP_SIZE][];
+        private final long[][] words;
         private Object result;
+
+        Meeting(int lanes) {
+            words = new long[lanes][];
+        }
     }
 
     private final Block block;
-    private final EmulatedThread[] waiting = new EmulatedThread[EmulatedThread.WARP_SIZE];
+    private final EmulatedThread[] waiting;
+    private final int size;
+    private final String name;
     private final int lanes;
 
     private int arrived;
     private int finished;
     private String operation;
     private Meeting meeting;
-    /** Counts the warp's synchronisations; orders accesses to shared memory within the warp. */
-    private int epoch;
+    /** The time of the warp's last synchronisation, as {@link Order} has it. */
+    private int syncTime;
 
-    Warp(Block block, int lanes) {
+    /**
+     * A group of lanes.
+     *
+     * @param size  how many such a group has
+     * @param lanes how many this one has, fewer at the end of some blocks
+     * @param name  a warp or a warpgroup
+     */
+    Warp(Block block, int size, int lanes, String name) {
         this.block = block;
+        this.size = size;
         this.lanes = lanes;
+        this.name = name;
+        this.waiting = new EmulatedThread[size];
     }
 
     void reset() {
         arrived = 0;
         finished = 0;
-        epoch = 0;
+        syncTime = 0;
     }
 
-    int epoch() {
-        return epoch;
+    int syncTime() {
+        return syncTime;
     }
 
-    long[][] exchange(EmulatedThread lane, String name, long[] mine) {
-        return exchange(lane, name, Function.identity(), mine);
+    long[][] exchange(EmulatedThread lane, String instruction, long[] mine) {
+        return exchange(lane, instruction, Function.identity(), mine);
     }
 
-    <R> R exchange(EmulatedThread lane, String name, Function<long[][], R> operation, long[] mine) {
+    <R> R exchange(EmulatedThread lane, String instruction, Function<long[][], R> operation, long[] mine) {
         if (arrived == 0) {
-            meeting = new Meeting();
+            meeting = new Meeting(size);
         }
         Meeting current = meeting;
-        current.words[lane.lane()] = mine;
-        if (arrive(lane, name)) {
+        current.words[lane.thread % size] = mine;
+        if (arrive(lane, instruction)) {
             current.result = operation.apply(current.words);
             release();
         } else {
@@ -60,7 +76,7 @@ final class Warp {
 
     void sync(EmulatedThread lane) {
         if (arrive(lane, "the warp's barrier")) {
-            epoch++;
+            syncTime = block.order().syncWarp(lane.thread - lane.lane(), lanes);
             release();
         } else {
             block.runner().suspend(lane);
@@ -68,22 +84,23 @@ final class Warp {
     }
 
     /** Returns whether the lane is the last to arrive. */
-    private boolean arrive(EmulatedThread lane, String name) {
-        if (lanes != EmulatedThread.WARP_SIZE) {
-            throw new AccessFault(name + " needs a whole warp, but the block's last warp has " + lanes + " lanes");
+    private boolean arrive(EmulatedThread lane, String instruction) {
+        if (lanes != size) {
+            throw new AccessFault(instruction + " needs a whole " + name + ", but the block's last " + name + " has "
+                    + lanes + " lanes");
         }
-        if (arrived > 0 && !operation.equals(name)) {
-            throw new AccessFault("the warp diverges: this thread is at " + name + ", " + waiting[0].name() + " at "
-                    + operation);
+        if (arrived > 0 && !operation.equals(instruction)) {
+            throw new AccessFault("the " + name + " diverges: this thread is at " + instruction + ", "
+                    + waiting[0].name() + " at " + operation);
         }
         if (finished > 0) {
-            throw new AccessFault("the warp diverges: this thread is at " + name
+            throw new AccessFault("the " + name + " diverges: this thread is at " + instruction
                     + ", but another of its lanes has returned");
         }
-        operation = name;
+        operation = instruction;
         waiting[arrived++] = lane;
         if (arrived < lanes) {
-            lane.waitsFor = name;
+            lane.waitsFor = instruction;
             return false;
         }
         return true;
@@ -97,10 +114,15 @@ final class Warp {
         arrived = 0;
     }
 
+    /** Forgets synchronisations, since time begins anew. */
+    void forgetSync() {
+        syncTime = 0;
+    }
+
     void finished() {
         finished++;
         if (arrived > 0) {
-            throw new AccessFault("the warp diverges: this thread has returned, but " + waiting[0].name()
+            throw new AccessFault("the " + name + " diverges: this thread has returned, but " + waiting[0].name()
                     + " waits at " + operation);
         }
     }

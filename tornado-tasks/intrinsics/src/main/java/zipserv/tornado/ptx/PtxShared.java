@@ -6,7 +6,7 @@ import zipserv.tornado.emulation.Uninstrumented;
 
 /**
  * The block's shared memory as 32-bit byte addresses, which is what wide accesses, {@code ldmatrix} and asynchronous
- * copies need. At most 48 KB per block in all, {@code KernelContext} arrays included.
+ * copies need. At most 48 KB per block in all, {@code KernelContext} arrays included, or 227 KB with a large buffer.
  *
  * <p>Order among the threads of a block is the kernel's business: {@code KernelContext.localBarrier()} or, within a
  * warp, {@link PtxWarp#sync()} between a write and another thread's access to the same place.
@@ -26,6 +26,19 @@ public final class PtxShared {
      */
     public static int allocate(int bytes) {
         return EmulatedThread.current().allocateShared(bytes);
+    }
+
+    /**
+     * Reserves more shared memory than {@link #allocate} can, up to 227 KB together with all other, as dynamic shared
+     * memory: {@code .extern .shared .align 1024 .b8} (State Spaces: .shared). Once in a kernel, at its top level, by
+     * every thread. TornadoVM, which launches kernels without such memory, gets to see a small buffer and a comment;
+     * the program that loads the PTX itself makes the declaration of it.
+     *
+     * @param bytes a compile-time constant
+     * @return byte address, a multiple of 1024
+     */
+    public static int allocateLarge(int bytes) {
+        return EmulatedThread.current().allocateLargeShared(bytes);
     }
 
     /** {@code ld.shared.u32} (Data Movement and Conversion Instructions: ld). */
@@ -190,6 +203,42 @@ public final class PtxShared {
         EmulatedThread.current().awaitCopies(pending);
     }
 
+    /**
+     * Starts copying from global to shared memory, by one thread for all: {@code
+     * cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes} (… cp.async.bulk). The data are there for
+     * threads that have waited for the mbarrier's phase ({@link PtxBarrier#await}), which counts the bytes.
+     *
+     * @param address shared byte address, a multiple of 16
+     * @param index   element of {@code source}, a multiple of 4
+     * @param bytes   a multiple of 16
+     * @param barrier shared byte address of the mbarrier
+     */
+    public static void copyBulk(int address, IntArray source, int index, int bytes, int barrier) {
+        aligned(address, 16);
+        if (index % 4 != 0 || bytes % 16 != 0 || bytes <= 0) {
+            throw new IllegalArgumentException("bulk copy of " + bytes + " bytes from index " + index
+                    + ": bytes have to be a multiple of 16, the index of 4");
+        }
+        int[] words = new int[bytes / Integer.BYTES];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = source.get(index + i);
+        }
+        EmulatedThread.current().barriers().copy(aligned(barrier, 8), address, words);
+    }
+
+    /** {@link #copyBulk(int, IntArray, int, int, int)} with a 64-bit index. */
+    public static void copyBulk(int address, IntArray source, long index, int bytes, int barrier) {
+        copyBulk(address, source, Math.toIntExact(index), bytes, barrier);
+    }
+
+    /**
+     * Makes this thread's writes to shared memory visible to {@link PtxWgmma}, for which a barrier has to follow:
+     * {@code fence.proxy.async.shared::cta} (Parallel Synchronization Instructions: membar, fence).
+     */
+    public static void fenceAsync() {
+        EmulatedThread.current().fenceProxy();
+    }
+
     /** Each lane reads the row it addresses, if its instruction uses it, and gives its four words to the warp. */
     private static long[][] rows(String instruction, int rowAddress, int matrices) {
         EmulatedThread thread = EmulatedThread.current();
@@ -212,7 +261,7 @@ public final class PtxShared {
         return (int) row[column / 2] >>> 16 * (column & 1) & 0xFFFF;
     }
 
-    private static int aligned(int address, int bytes) {
+    static int aligned(int address, int bytes) {
         if (address % bytes != 0) {
             throw new IllegalArgumentException(
                     "shared address " + address + " of a " + bytes + "-byte access is not a multiple of " + bytes);

@@ -36,16 +36,37 @@ final class TensorCore {
     static float[] multiply(int[] a, int[] b, float[] c, int depth) {
         int columns = b.length / depth;
         float[] d = new float[c.length];
-        Terms rows = Terms.of(a, depth);
-        Terms cols = Terms.of(b, depth);
+        Product product = new Product(a, b, depth);
         for (int i = 0; i < d.length; i++) {
-            int row = i / columns;
-            int column = i % columns;
-            boolean special = rows.special[row] || cols.special[column] || !Float.isFinite(c[i]);
-            d[i] = special ? special(a, row * depth, b, column * depth, c[i], depth)
-                    : dot(rows, row * depth, cols, column * depth, c[i], depth);
+            d[i] = product.add(i / columns, i % columns, c[i]);
         }
         return d;
+    }
+
+    /** Two matrices, to be multiplied element by element of the result. */
+    static final class Product {
+
+        private final int[] a;
+        private final int[] b;
+        private final int depth;
+        private final Terms rows;
+        private final Terms columns;
+
+        /** See {@link TensorCore#multiply}. */
+        Product(int[] a, int[] b, int depth) {
+            this.a = a;
+            this.b = b;
+            this.depth = depth;
+            this.rows = Terms.of(a, depth);
+            this.columns = Terms.of(b, depth);
+        }
+
+        /** An element of {@code C + A * B}, of which {@code c} is C's. */
+        float add(int row, int column, float c) {
+            boolean special = rows.special[row] || columns.special[column] || !Float.isFinite(c);
+            return special ? special(a, row * depth, b, column * depth, c, depth)
+                    : dot(rows, row * depth, columns, column * depth, c, depth);
+        }
     }
 
     /**

@@ -18,16 +18,22 @@ import uk.ac.manchester.tornado.drivers.ptx.graal.lir.PTXLIRStmt;
 /** Low-level form of an {@link Instruction}: knows its registers and prints its text. */
 final class InstructionLir extends PTXLIRStmt {
 
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\$r(\\d)|\\$t(\\d)|\\$(\\d+)|#(\\d+)");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$r(\\d+)|\\$t(\\d)|\\$(\\d+)|#(\\d+)|\\$=");
 
     private InstructionLir() {
     }
 
     /** Appends the instruction and returns its result registers. */
     static Variable[] append(LIRGeneratorTool lir, Instruction instruction, Value[] operands) {
-        Variable[] results = new Variable[instruction.results().size()];
+        return append(lir, instruction, operands, new Variable[instruction.results().size()]);
+    }
+
+    /** Appends the instruction, with new registers for results that have none, and returns all of them. */
+    static Variable[] append(LIRGeneratorTool lir, Instruction instruction, Value[] operands, Variable[] results) {
         for (int i = 0; i < results.length; i++) {
-            results[i] = lir.newVariable(LIRKind.value(kind(instruction.results().get(i))));
+            if (results[i] == null) {
+                results[i] = lir.newVariable(LIRKind.value(kind(instruction.results().get(i))));
+            }
         }
         Value[] scratch = new Value[instruction.scratch()];
         for (int i = 0; i < scratch.length; i++) {
@@ -88,12 +94,28 @@ final class InstructionLir extends PTXLIRStmt {
             if (matcher.group(3) != null) {
                 return PTXAssembler.toString(operands[Integer.parseInt(matcher.group(3))]);
             }
+            if (matcher.group(4) == null) {
+                return copies();
+            }
             Value constant = operands[Integer.parseInt(matcher.group(4))];
             if (!(constant instanceof ConstantValue)) {
                 throw new IllegalArgumentException(instruction.name() + ": parameter " + matcher.group(4)
                         + " must be a compile-time constant");
             }
             return PTXAssembler.toString(constant);
+        }
+
+        /** Moves to results that are not in place. */
+        private String copies() {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < results.length; i++) {
+                Value from = operands[instruction.inPlace() + i];
+                if (!results[i].equals(from)) {
+                    text.append("mov.f32 ").append(PTXAssembler.toString(results[i])).append(", ")
+                            .append(PTXAssembler.toString(from)).append("; ");
+                }
+            }
+            return text.toString();
         }
     }
 }

@@ -3,6 +3,7 @@ package zipserv.tornado.ptx.plugin;
 import jdk.graal.compiler.core.common.type.Stamp;
 import jdk.graal.compiler.graph.NodeClass;
 import jdk.graal.compiler.graph.NodeInputList;
+import jdk.graal.compiler.lir.Variable;
 import jdk.graal.compiler.nodeinfo.NodeInfo;
 import jdk.graal.compiler.nodes.FixedWithNextNode;
 import jdk.graal.compiler.nodes.ValueNode;
@@ -23,7 +24,8 @@ class InstructionNode extends FixedWithNextNode implements LIRLowerable, MarkArr
 
     @Input NodeInputList<ValueNode> operands;
     private final Instruction instruction;
-    private Value[] registers;
+    private Variable[] registers;
+    private boolean[] inPlace;
 
     InstructionNode(Instruction instruction, Stamp stamp, ValueNode... operands) {
         this(TYPE, instruction, stamp, operands);
@@ -40,6 +42,16 @@ class InstructionNode extends FixedWithNextNode implements LIRLowerable, MarkArr
         return instruction;
     }
 
+    /** Whether result {@code index} has taken the register of an operand, once {@link #generate} has run. */
+    boolean isInPlace(int index) {
+        return inPlace[index];
+    }
+
+    /** The operand that result {@code index} should take the register of. */
+    ValueNode replacedBy(int index) {
+        return operands.get(instruction.inPlace() + index);
+    }
+
     /** The register of result {@code index}, once {@link #generate} has run. */
     Value register(int index) {
         return registers[index];
@@ -48,7 +60,19 @@ class InstructionNode extends FixedWithNextNode implements LIRLowerable, MarkArr
     @Override
     public void generate(NodeLIRBuilderTool builder) {
         Value[] values = operands.stream().map(builder::operand).toArray(Value[]::new);
-        registers = InstructionLir.append(builder.getLIRGeneratorTool(), instruction, values);
+        Variable[] results = new Variable[instruction.results().size()];
+        inPlace = new boolean[results.length];
+        if (instruction.inPlace() >= 0) {
+            RegisterReuse reuse = new RegisterReuse(this);
+            for (int i = 0; i < results.length; i++) {
+                Value register = values[instruction.inPlace() + i];
+                if (register instanceof Variable variable && reuse.isPossible(i)) {
+                    results[i] = variable;
+                    inPlace[i] = true;
+                }
+            }
+        }
+        registers = InstructionLir.append(builder.getLIRGeneratorTool(), instruction, values, results);
         if (registers.length > 0) {
             builder.setResult(this, registers[0]);
         }

@@ -54,6 +54,7 @@ final class InstructionSet {
         set.mma();
         set.sync();
         set.javaLibrary();
+        HopperInstructions.register(plugins);
     }
 
     private IntrinsicRegistry of(Class<?> owner) {

@@ -61,7 +61,11 @@ final class IntrinsicRegistry {
     /** As {@link #tuple}, with operands computed from the arguments. */
     void tuple(String method, Effect effect, int scratch, List<JavaKind> results, String text, Operands operands,
             Class<?>... parameters) {
-        Instruction instruction = new Instruction(owner + "." + method, text, results, scratch, effect);
+        tuple(method, new Instruction(owner + "." + method, text, results, scratch, effect), operands, parameters);
+    }
+
+    /** As {@link #tuple}, of an instruction made elsewhere. */
+    void tuple(String method, Instruction instruction, Operands operands, Class<?>... parameters) {
         registerMethod(method, parameters, (b, target, args) -> {
             b.addPush(JavaKind.Object, node(instruction, returnStamp(b, target), addAll(b, operands.of(args))));
             return true;
@@ -82,6 +86,14 @@ final class IntrinsicRegistry {
             ValueNode[] zeros = Stream.generate(() -> ConstantNode.defaultForKind(kind))
                     .limit(members).toArray(ValueNode[]::new);
             b.addPush(JavaKind.Object, new TupleNode(returnStamp(b, target), addAll(b, zeros)));
+            return true;
+        });
+    }
+
+    /** {@code tile(i)}: names four registers of the receiver. */
+    void tile(String method) {
+        registerMethod(method, new Class<?>[] {InvocationPlugin.Receiver.class, int.class}, (b, target, args) -> {
+            b.addPush(JavaKind.Object, new TileNode(returnStamp(b, target), args[0], args[1]));
             return true;
         });
     }

@@ -45,14 +45,22 @@ final class TuplePhase extends Phase {
             if (value != register) {
                 register.replaceAtUsages(value);
                 register.safeDelete();
+                if (value instanceof RegisterNode further) {
+                    work.add(further);
+                }
             }
         }
+        deleteUnused(graph, TileNode.class);
         // The split phis now only use each other.
         Set<ValuePhiNode> split = new LinkedHashSet<>();
         memberPhis.keySet().forEach(member -> split.add(member.phi()));
         split.forEach(Node::clearInputs);
         split.forEach(Node::safeDelete);
-        for (Node node : graph.getNodes().filter(TupleNode.class).snapshot()) {
+        deleteUnused(graph, TupleNode.class);
+    }
+
+    private static void deleteUnused(StructuredGraph graph, Class<? extends Node> type) {
+        for (Node node : graph.getNodes().filter(type).snapshot()) {
             if (node.hasNoUsages()) {
                 node.safeDelete();
             }
@@ -62,6 +70,10 @@ final class TuplePhase extends Phase {
     private static ValueNode resolve(StructuredGraph graph, RegisterNode register, Map<Member, ValueNode> memberPhis,
             Deque<RegisterNode> work) {
         ValueNode tuple = unwrap(register.tuple());
+        if (tuple instanceof TileNode tile) {
+            return graph.addWithoutUnique(
+                    new RegisterNode(tile.tuple(), tile.firstRegister() + register.index(), register.kind()));
+        }
         if (tuple instanceof TupleNode gathered) {
             return gathered.member(register.index());
         }
@@ -95,6 +107,8 @@ final class TuplePhase extends Phase {
                 unwrapped = pi.object();
             } else if (unwrapped instanceof ValueProxyNode proxy) {
                 unwrapped = proxy.value();
+            } else if (unwrapped instanceof ValuePhiNode phi && phi.singleValueOrThis() != phi) {
+                unwrapped = phi.singleValueOrThis();
             } else {
                 return unwrapped;
             }

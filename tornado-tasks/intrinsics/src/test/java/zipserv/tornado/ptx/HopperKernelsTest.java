@@ -1,0 +1,59 @@
+package zipserv.tornado.ptx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The Java bodies of the instructions of sm_90a. */
+class HopperKernelsTest {
+
+    @BeforeEach
+    void onlyInTheEmulation() {
+        assumeFalse(IntArray.class.getModule().isNamed(), "TornadoVM does not run these kernels itself");
+    }
+
+    @Test
+    void copiesAndMultiplicationsMakeAPipeline() throws Exception {
+        for (int steps : new int[] {1, 2, 3, 14}) {
+            Random random = new Random(steps);
+            IntArray in = new IntArray(128 + 4096 * steps);
+            in.init(0);
+            in.set(0, steps);
+            float[][] a = new float[64][64 * steps];
+            float[][] b = new float[64][64 * steps];
+            for (int k = 0; k < 64 * steps; k++) {
+                int base = 128 + k / 64 * 4096;
+                for (int row = 0; row < 64; row++) {
+                    a[row][k] = random.nextInt(17) - 8;
+                    b[row][k] = random.nextInt(17) - 8;
+                    int lane = row / 16 * 32 + row % 8 * 4 + k % 8 / 2;
+                    int register = row % 16 / 8 + k % 16 / 8 * 2;
+                    put(in, base + k % 64 / 16 * 512 + 4 * lane + register, k, a[row][k]);
+                    int piece = k % 64 / 8 ^ row % 8;
+                    put(in, base + 2048 + 32 * row + 4 * piece + k % 8 / 2, k, b[row][k]);
+                }
+            }
+            IntArray out = new IntArray(4096);
+            KernelLauncher.run("hopper" + steps, HopperKernels::pipeline, HopperKernels.PIPELINE_THREADS,
+                    HopperKernels.PIPELINE_THREADS, in, out);
+            for (int i = 0; i < 4096; i++) {
+                int thread = i / 4 % 128;
+                int row = thread / 32 * 16 + MmaOracle.row(thread % 32, i % 4);
+                int column = i / 512 * 8 + MmaOracle.column(thread % 32, i % 4);
+                float expected = 0;
+                for (int k = 0; k < 64 * steps; k++) {
+                    expected += a[row][k] * b[column][k];
+                }
+                assertEquals(expected, Float.intBitsToFloat(out.get(i)));
+            }
+        }
+    }
+
+    private static void put(IntArray words, int at, int k, float value) {
+        words.set(at, words.get(at) | MmaOracle.bf16(value) << 16 * (k & 1));
+    }
+}
