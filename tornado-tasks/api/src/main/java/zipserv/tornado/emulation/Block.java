@@ -204,7 +204,7 @@ final class Block {
     KernelFault deadlock() {
         EmulatedThread first = null;
         for (EmulatedThread lane : lanes) {
-            if (lane.waitsFor instanceof BlockBarrier barrier) {
+            if (lane.waitsFor instanceof BarrierWait barrier) {
                 return new KernelFault(describe() + ": wait without end: " + lane.name() + " waits at "
                         + barrier.missing(), null);
             }

@@ -8,7 +8,7 @@ import java.util.List;
  * Synchronization Instructions: mbarrier). Bulk copies take place when somebody waits and nothing else is missing, the
  * latest moment the hardware allows.
  */
-final class BlockBarrier {
+final class BlockBarrier implements BarrierWait {
 
     private static final int MAX_BYTES = (1 << 20) - 1;
 
@@ -133,8 +133,8 @@ final class BlockBarrier {
                 + " bytes for " + this + " was never waited for";
     }
 
-    /** What the threads that wait wait for. */
-    String missing() {
+    @Override
+    public String missing() {
         return this + ", phase " + phase + ", for " + missingArrivals + " of " + arrivals + " arrivals and "
                 + missingBytes + " bytes";
     }

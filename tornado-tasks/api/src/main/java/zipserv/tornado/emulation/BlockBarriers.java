@@ -10,7 +10,7 @@ public final class BlockBarriers {
     private static final int NAMED = 16;
 
     /** A barrier at which some threads have arrived. */
-    private static final class Partial {
+    private static final class Partial implements BarrierWait {
         private final int id;
         private final int threads;
         private final EmulatedThread[] arrived;
@@ -22,6 +22,11 @@ public final class BlockBarriers {
             this.threads = threads;
             this.arrived = new EmulatedThread[threads];
             this.gathered = gathered;
+        }
+
+        @Override
+        public String missing() {
+            return this + ", " + count + " of which are there";
         }
 
         @Override

@@ -16,6 +16,7 @@ import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelCompiler;
 import zipserv.tornado.cuda.KernelFrame;
+import zipserv.tornado.cuda.KernelLoader;
 import zipserv.tornado.cuda.OverlappingKernel;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Launch;
@@ -40,6 +41,7 @@ final class ReplayedSteps implements Steps {
     private final Cuda cuda;
     private final boolean overlapping;
     private final Consumer<String> log;
+    private final KernelLoader loader;
     private final GpuArrays arrays;
     private final KernelFrame frame;
     private final Map<Launch.Key, Long> kernels = new HashMap<>();
@@ -74,6 +76,7 @@ final class ReplayedSteps implements Steps {
         this.arrays = new GpuArrays(cuda, copied);
         this.overlapping = cuda.computeCapability() >= OverlappingKernel.LEAST_CAPABILITY
                 && !"false".equals(System.getProperty(OVERLAP));
+        this.loader = new KernelLoader(cuda, overlapping);
         this.frame = new KernelFrame(cuda);
         this.pending = List.of(new Pending(cuda.event()), new Pending(cuda.event()));
     }
@@ -154,8 +157,7 @@ final class ReplayedSteps implements Steps {
         List<Launch> unknown = launches.stream().filter(launch -> !kernels.containsKey(launch.key())).toList();
         Map<Launch.Key, String> compiled = KernelCompiler.compile(unknown);
         cuda.makeCurrent();
-        compiled.forEach((key, ptx) -> kernels.put(key, cuda.kernel(overlapping ? OverlappingKernel.of(ptx) : ptx,
-                key.maxRegisters())));
+        compiled.forEach((key, ptx) -> kernels.put(key, loader.load(ptx, key.maxRegisters())));
         long graph = cuda.capture(() -> capture(wanted, launches));
         graphs.put(wanted, graph);
         log.accept(String.format("%s%s: %d launches of %d kernels, %d of them new, compiled in %.1f s", shape,

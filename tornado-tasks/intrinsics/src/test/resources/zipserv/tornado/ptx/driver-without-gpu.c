@@ -97,6 +97,7 @@ int cuModuleLoadDataEx(void **module, const char *text, unsigned count, void *op
 int cuModuleUnload(void *module) { return 0; }
 int cuModuleGetFunction(void **function, void *module, const char *name) { *function = (void *) 1; return 0; }
 int cuFuncGetAttribute(int *value, int attribute, void *function) { *value = 0; return 0; }
+int cuFuncSetAttribute(void *function, int attribute, int value) { return 0; }
 int cuOccupancyMaxPotentialBlockSize(int *grid, int *block, void *function, void *shared, size_t bytes, int limit) {
     *grid = 132;
     *block = 1024;

@@ -6,6 +6,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelFrame;
+import zipserv.tornado.cuda.KernelLoader;
 import zipserv.tornado.kernels.Launch;
 
 /** Launches a kernel that TornadoVM compiled through the driver, times it and fetches what it computed. */
@@ -17,11 +18,13 @@ final class GemmReplay {
     private static final int POISON = -1;
 
     private final Cuda cuda;
+    private final KernelLoader loader;
     private final DeviceCopies copies;
     private final GraphTimer timer;
 
     GemmReplay(Cuda cuda, DeviceCopies copies) {
         this.cuda = cuda;
+        this.loader = new KernelLoader(cuda, false);
         this.copies = copies;
         timer = new GraphTimer(cuda);
     }
@@ -33,7 +36,7 @@ final class GemmReplay {
     /** Times a task and leaves the last launch's result in its array. */
     Replayed run(GemmTask task, Map<Launch.Key, String> ptx, int replays) {
         List<Long> kernels = task.launches().stream()
-                .map(launch -> cuda.kernel(ptx.get(launch.key()), launch.grid().maxRegisters())).toList();
+                .map(launch -> loader.load(ptx.get(launch.key()), launch.grid().maxRegisters())).toList();
         int rotated = copies.count(task.weightBytes());
         List<TornadoNativeArray> weights = task.weights();
         List<TornadoNativeArray> others = task.others();

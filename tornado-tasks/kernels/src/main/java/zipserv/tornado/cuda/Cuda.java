@@ -5,8 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import zipserv.tornado.kernels.GpuException;
@@ -27,6 +29,7 @@ public final class Cuda implements AutoCloseable {
     private static final int EVENT_DISABLE_TIMING = 2;
     private static final int JIT_MAX_REGISTERS = 0;
     private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+    private static final int FUNCTION_DYNAMIC_SHARED_BYTES = 8;
     private static final int ATTRIBUTE_L2_BYTES = 38;
     private static final int ATTRIBUTE_MULTIPROCESSORS = 16;
     private static final int ATTRIBUTE_CAPABILITY_MAJOR = 75;
@@ -38,6 +41,8 @@ public final class Cuda implements AutoCloseable {
     private final Set<Long> allocations = new LinkedHashSet<>();
     private final List<MemorySegment> pinned = new ArrayList<>();
     private final List<Long> modules = new ArrayList<>();
+    /** Bytes of dynamic shared memory of the kernels that have some. */
+    private final Map<Long, Integer> dynamicShared = new HashMap<>();
     private final List<Long> events = new ArrayList<>();
     private final MemorySegment out = arena.allocate(16, 16);
     private final int device;
@@ -190,8 +195,13 @@ public final class Cuda implements AutoCloseable {
         synchronize();
     }
 
-    /** Compiles PTX with the driver and returns its only kernel; 0 leaves the number of registers to the driver. */
-    public long kernel(String ptx, int maxRegisters) {
+    /**
+     * Compiles PTX with the driver and returns its only kernel, see {@link KernelLoader}.
+     *
+     * @param maxRegisters 0 leaves the number of registers to the driver
+     * @param sharedBytes  dynamic shared memory that every launch of the kernel asks for
+     */
+    long kernel(String ptx, int maxRegisters, int sharedBytes) {
         try (Arena call = Arena.ofConfined()) {
             MemorySegment option = call.allocateFrom(ValueLayout.JAVA_INT, JIT_MAX_REGISTERS);
             MemorySegment value = call.allocateFrom(ValueLayout.JAVA_LONG, maxRegisters);
@@ -202,7 +212,12 @@ public final class Cuda implements AutoCloseable {
             int at = ptx.indexOf(".entry ") + ".entry ".length();
             String name = ptx.substring(at, ptx.indexOf('(', at)).strip();
             check("cuModuleGetFunction", out, module, call.allocateFrom(name, StandardCharsets.US_ASCII));
-            return result();
+            long kernel = result();
+            if (sharedBytes > 0) {
+                check("cuFuncSetAttribute", kernel, FUNCTION_DYNAMIC_SHARED_BYTES, sharedBytes);
+                dynamicShared.put(kernel, sharedBytes);
+            }
+            return kernel;
         }
     }
 
@@ -215,8 +230,8 @@ public final class Cuda implements AutoCloseable {
     /** Launches a kernel whose parameters are all 64-bit. */
     public void launch(long kernel, int blocks, int threads, long... parameters) {
         try (Arena call = Arena.ofConfined()) {
-            check("cuLaunchKernel", kernel, blocks, 1, 1, threads, 1, 1, 0, stream, pointers(call, parameters),
-                    MemorySegment.NULL);
+            check("cuLaunchKernel", kernel, blocks, 1, 1, threads, 1, 1, sharedBytes(kernel), stream,
+                    pointers(call, parameters), MemorySegment.NULL);
         }
     }
 
@@ -231,13 +246,17 @@ public final class Cuda implements AutoCloseable {
             attribute.set(ValueLayout.JAVA_INT, 8, 1);
             // CUlaunchConfig: grid, block and shared memory as ints, stream, attributes and their number.
             MemorySegment launch = call.allocate(56, 8);
-            int[] shape = {blocks, 1, 1, threads, 1, 1, 0};
+            int[] shape = {blocks, 1, 1, threads, 1, 1, sharedBytes(kernel)};
             MemorySegment.copy(shape, 0, launch, ValueLayout.JAVA_INT, 0, shape.length);
             launch.set(ValueLayout.JAVA_LONG, 32, stream);
             launch.set(ValueLayout.ADDRESS, 40, attribute);
             launch.set(ValueLayout.JAVA_INT, 48, 1);
             check("cuLaunchKernelEx", launch, kernel, pointers(call, parameters), MemorySegment.NULL);
         }
+    }
+
+    private int sharedBytes(long kernel) {
+        return dynamicShared.getOrDefault(kernel, 0);
     }
 
     private static MemorySegment pointers(Arena call, long[] parameters) {
