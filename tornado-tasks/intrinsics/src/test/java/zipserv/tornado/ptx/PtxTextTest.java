@@ -53,6 +53,8 @@ class PtxTextTest {
             KernelLauncher.run("mma", PtxKernels::mma, 128, 128, new IntArray(4096), new IntArray(4096));
             KernelLauncher.run("pipeline", PtxKernels::pipeline, 32, 32, new IntArray(4096), new IntArray(4096));
             KernelLauncher.run("lastBlock", PtxKernels::lastBlock, 64, 32, new IntArray(64), new IntArray(64));
+            KernelLauncher.run("hopper", HopperKernels::pipeline, HopperKernels.PIPELINE_THREADS,
+                    HopperKernels.PIPELINE_THREADS, new IntArray(4096), new IntArray(4096));
             System.out.println("compiled by " + (IntArray.class.getModule().isNamed() ? "TornadoVM" : "the emulation"));
             KernelLauncher.run("tile", TileKernel::multiply, 32, 32, new IntArray(4096), new IntArray(128));
         }
@@ -70,6 +72,7 @@ class PtxTextTest {
                 "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16");
         assertContains(ptx.get("lastblock"), "atom.acq_rel.gpu.global.add.u32", "fence.acq_rel.gpu",
                 "ld.acquire.gpu.global.u32");
+        checkHopper(ptx.get("hopper"));
         assertContains(ptx.get("shiftright"), "shr.s32");
         assertContains(ptx.get("shiftrightlong"), "shr.s64");
         ptx.forEach((name, text) -> assertFalse(text.contains(".local"), name + " uses local memory"));
@@ -83,6 +86,31 @@ class PtxTextTest {
                 }
             }
         }
+    }
+
+    /** Instructions of sm_90a are comments of one line, and multiplications in place. */
+    private static void checkHopper(String text) {
+        assertContains(text, "\t.shared .align 1024 .b8 shared_rsi0[1024]; // sm_90a: 90112 bytes at launch\n",
+                "\t// sm_90a: mbarrier.init.shared::cta.b64 [rsi", "\t// sm_90a: fence.mbarrier_init.release.cluster;\n",
+                "\t// sm_90a: mbarrier.arrive.shared::cta.b64 _, [rsi",
+                "\t// sm_90a: mbarrier.arrive.expect_tx.shared::cta.b64 _, [rsi",
+                "\t// sm_90a: { .reg .pred %done; WAIT: mbarrier.try_wait.parity.shared::cta.b64 %done, [rsi",
+                "\t// sm_90a: cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [rsi", "+16], 8192, [rsi",
+                "\t// sm_90a: wgmma.fence.sync.aligned;\n", "\t// sm_90a: wgmma.commit_group.sync.aligned;\n",
+                "\t// sm_90a: wgmma.wait_group.sync.aligned 0;\n", "\tbarrier.sync\t1, 128;\n");
+        List<String> multiplications = text.lines().filter(line -> line.contains("wgmma.mma_async")).toList();
+        assertEquals(4, multiplications.size());
+        for (String line : multiplications) {
+            assertContains(line, "\t// sm_90a: { ", "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {",
+                    "{%a0, %a1, %a2, %a3}, rsd", ", %add, 1, 1, 0; }");
+            assertEquals(registers(multiplications.getFirst()), registers(line));
+            assertFalse(line.contains("mov.f32"), line);
+        }
+    }
+
+    /** The registers that a multiplication accumulates in. */
+    private static String registers(String line) {
+        return line.replaceAll(".*bf16 \\{(.*?)}.*", "$1");
     }
 
     private static void assertContains(String text, String... parts) {

@@ -105,7 +105,7 @@ final class InstructionLir extends PTXLIRStmt {
             return PTXAssembler.toString(constant);
         }
 
-        /** Moves to results that are not in place. */
+        /** Moves to results that are not in place, and what must come between them and a multiplication. */
         private String copies() {
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < results.length; i++) {
@@ -115,7 +115,7 @@ final class InstructionLir extends PTXLIRStmt {
                             .append(PTXAssembler.toString(from)).append("; ");
                 }
             }
-            return text.toString();
+            return text.isEmpty() ? "" : text + "wgmma.fence.sync.aligned; ";
         }
     }
 }
