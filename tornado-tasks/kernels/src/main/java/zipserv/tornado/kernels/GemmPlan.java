@@ -15,7 +15,7 @@ import zipserv.codec.WeightFormat;
  * @param splits    blocks that share the columns of their rows
  * @param rowBlocks row blocks of 16 weight rows that a warp multiplies with the same activations: 1 or 2
  */
-public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
+public record GemmPlan(int strips, int slices, int splits, int rowBlocks) implements ProductPlan {
 
     private static final Pattern TEXT = Pattern.compile("(\\d{1,4})x(\\d{1,4})/(\\d{1,4})(?:\\*(\\d))?");
     /** Largest N of the fused kernels: 16 tiles of 8. */
@@ -133,11 +133,13 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /** Threads of a block. */
+    @Override
     public int threads() {
         return 32 * strips * slices;
     }
 
     /** Groups of rows: blocks of the grid but for splits, and counters for them. */
+    @Override
     public int groups(int rows) {
         return GemmTile.groups(rows, code());
     }
@@ -148,11 +150,13 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) {
     }
 
     /** Blocks of the grid. */
+    @Override
     public int blocks(int rows) {
         return groups(rows) * splits;
     }
 
     /** Words of the array of partial sums; 1 where none are needed, since arrays cannot be empty. */
+    @Override
     public int partials(int rows, int batch) {
         return splits == 1 ? 1 : Math.multiplyExact(splits * batch, rows);
     }

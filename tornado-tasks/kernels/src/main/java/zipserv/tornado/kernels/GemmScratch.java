@@ -7,13 +7,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * What blocks that share columns need: their sums, and a counter per group of rows. One may serve any number of GEMMs
  * that run one after the other. The counters are 0 between launches.
  *
- * @param partials sums, at least {@link GemmPlan#partials} words
- * @param tickets  counters, at least {@link GemmPlan#groups}
+ * @param partials sums, at least {@link ProductPlan#partials} words
+ * @param tickets  counters, at least {@link ProductPlan#groups}
  */
 public record GemmScratch(FloatArray partials, IntArray tickets) {
 
     /** Scratch for one GEMM. */
-    public static GemmScratch of(GemmPlan plan, int rows, int batch) {
+    public static GemmScratch of(ProductPlan plan, int rows, int batch) {
         return of(plan.partials(rows, batch), plan.groups(rows));
     }
 

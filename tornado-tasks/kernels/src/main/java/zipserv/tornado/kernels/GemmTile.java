@@ -198,7 +198,7 @@ final class GemmTile {
     }
 
     /** Writes two neighbouring elements of the result, if they are inside. */
-    private static void write(IntArray y, int n, int row, int rows, int bf16, float first, float second) {
+    static void write(IntArray y, int n, int row, int rows, int bf16, float first, float second) {
         if (bf16 != 0) {
             if (row < rows) {
                 int word = PtxFloat.packBf16(first, second);
@@ -246,7 +246,7 @@ final class GemmTile {
         }
     }
 
-    private static float sumOfSplits(FloatArray partials, int splits, int n, int row, int rows, int batch) {
+    static float sumOfSplits(FloatArray partials, int splits, int n, int row, int rows, int batch) {
         float sum = 0f;
         if (row < rows) {
             sum = partials.get(n * rows + row);

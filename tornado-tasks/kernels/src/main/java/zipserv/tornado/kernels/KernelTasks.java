@@ -65,6 +65,37 @@ public final class KernelTasks {
                 weights.columns(), batch, plan.code(), bf16 ? 1 : 0);
     }
 
+    /** {@link WideGemm} from frag11. */
+    public void wideGemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, WidePlan plan, boolean bf16) {
+        wideGemm(name, WideTile.FRAG11, weights.words(), weights.escapes(), weights.directory(), x, y, scratch,
+                weights.rows(), weights.columns(), batch, plan, bf16);
+    }
+
+    /** {@link WideGemm} from TCA-TBE. */
+    public void wideGemm(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, WidePlan plan, boolean bf16) {
+        wideGemm(name, WideTile.TCA_TBE, weights.bitmaps(), weights.table(), weights.values(), x, y, scratch,
+                weights.rows(), weights.columns(), batch, plan, bf16);
+    }
+
+    /** {@link WideGemm} from raw BF16. */
+    public void wideGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            WidePlan plan, boolean bf16) {
+        wideGemm(name, WideTile.RAW, weights.weights(), weights.weights(), weights.weights(), x, y, scratch,
+                weights.rows(), weights.columns(), batch, plan, bf16);
+    }
+
+    private void wideGemm(String name, int format, IntArray first, IntArray second, IntArray third, IntArray x,
+            IntArray y, GemmScratch scratch, int rows, int columns, int batch, WidePlan plan, boolean bf16) {
+        if (batch < 1 || batch > GemmPlan.MAX_BATCH) {
+            throw new IllegalArgumentException("N is " + batch + ", the fused kernels take 1 to " + GemmPlan.MAX_BATCH);
+        }
+        launches.add(name, new Grid(plan.blocks(rows), plan.threads(), plan.maxRegisters(batch)), WideGemm::multiply,
+                context, first, second, third, x, y, scratch.partials(), scratch.tickets(), format, rows, columns,
+                batch, plan.code(), bf16 ? 1 : 0);
+    }
+
     /**
      * {@link Decompress#toRows}.
      *

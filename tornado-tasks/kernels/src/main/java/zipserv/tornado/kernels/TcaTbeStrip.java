@@ -28,6 +28,9 @@ final class TcaTbeStrip {
      */
     static final int STAGE_BYTES = 2176;
 
+    /** Shared memory of a staged strip with its three bitmaps. */
+    static final int SLOT_BYTES = STAGE_BYTES + 3 * 128;
+
     /** A run's three words may reach this far beyond the last sign_mantissa byte. */
     private static final int READ_OVER = 12;
     /** Half-words that reading pairs of fallbacks may reach beyond the last one. */

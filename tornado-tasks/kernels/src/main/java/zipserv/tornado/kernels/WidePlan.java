@@ -1,0 +1,110 @@
+package zipserv.tornado.kernels;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import zipserv.codec.FragmentLayout;
+
+/**
+ * How {@link WideGemm} is cut: its blocks have groups of 64 weight rows. The first {@code whole} groups are the work of
+ * one block each, the others of {@code splits} blocks each, which share the columns. Results depend on all three
+ * numbers, and on nothing else.
+ *
+ * @param slices warpgroups of a block, which take its strips of 64 columns in turn: 1, 2 or 4
+ * @param splits blocks that share the columns of their rows, for groups from {@code whole} on
+ * @param whole  groups that one block has to itself
+ */
+public record WidePlan(int slices, int splits, int whole) implements ProductPlan {
+
+    private static final Pattern TEXT = Pattern.compile("w(\\d)/(\\d{1,4})(?:\\+(\\d{1,6}))?");
+    /** Multiprocessors of an H200; other GPUs that can run the kernel have as many or a few less. */
+    private static final int MULTIPROCESSORS = 132;
+    /** Strips that a warpgroup should at least get, so that starting up and adding up stay small. */
+    private static final int MIN_STRIPS = 8;
+    private static final int SLICES = 2;
+    private static final int MAX_SPLITS = 1 << 12;
+
+    public WidePlan {
+        if (slices < 1 || slices > 4 || Integer.bitCount(slices) != 1 || splits < 1 || splits >= MAX_SPLITS
+                || whole < 0 || whole >= 1 << 14) {
+            throw new IllegalArgumentException("wide plan of " + slices + " slices, " + splits + " splits and " + whole
+                    + " whole groups: need 1, 2 or 4 slices, 1 to " + (MAX_SPLITS - 1) + " splits, 0 to "
+                    + ((1 << 14) - 1) + " whole groups");
+        }
+    }
+
+    /**
+     * The plan for a shape, as measured on an H200: two warpgroups a block; as many blocks as are resident at a time;
+     * of large matrices, as many whole groups as give every multiprocessor equally many, and halves of the others.
+     */
+    public static WidePlan of(int rows, int columns, int batch) {
+        int groups = FragmentLayout.blocks(rows);
+        if (groups >= 2 * MULTIPROCESSORS) {
+            int whole = groups / MULTIPROCESSORS * MULTIPROCESSORS;
+            return new WidePlan(SLICES, whole == groups ? 1 : 2, whole);
+        }
+        int resident = MULTIPROCESSORS * (batch > 32 ? 2 : 3);
+        int possible = FragmentLayout.blocks(columns) / (SLICES * MIN_STRIPS);
+        return new WidePlan(SLICES, Math.clamp(possible, 1, Math.max(1, resident / groups)), 0);
+    }
+
+    /** The plan as one number, which is how the kernel gets it. */
+    int code() {
+        return WideTile.plan(slices, splits, whole);
+    }
+
+    @Override
+    public int threads() {
+        return slices * WideTile.GROUP_THREADS;
+    }
+
+    @Override
+    public int groups(int rows) {
+        return FragmentLayout.blocks(rows);
+    }
+
+    /** Registers per thread that the kernel should be limited to: what leaves room for as many blocks as planned for. */
+    int maxRegisters(int batch) {
+        int blocks = batch > 32 || slices == 4 ? 2 : 3;
+        return Math.min(255, 65536 / (threads() * (slices == 4 ? 1 : blocks)) / 8 * 8);
+    }
+
+    private int wholeGroups(int rows) {
+        return Math.min(whole, groups(rows));
+    }
+
+    @Override
+    public int blocks(int rows) {
+        return wholeGroups(rows) + Math.multiplyExact(groups(rows) - wholeGroups(rows), splits);
+    }
+
+    @Override
+    public int partials(int rows, int batch) {
+        int shared = rows - wholeGroups(rows) * FragmentLayout.BLOCK;
+        return splits == 1 || shared <= 0 ? 1 : Math.multiplyExact(Math.multiplyExact(splits, batch), shared);
+    }
+
+    /** Whether a text is meant to be such a plan. */
+    static boolean isText(String text) {
+        return text.startsWith("w");
+    }
+
+    /**
+     * Reads what {@link #toString} writes: {@code w} slices {@code /} splits, and {@code +} whole groups if there are.
+     *
+     * @throws IllegalArgumentException if the text is no such plan
+     */
+    static WidePlan parse(String text) {
+        Matcher parts = TEXT.matcher(text);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("plan '" + text + "', expected wSLICES/SPLITS or wSLICES/SPLITS+WHOLE,"
+                    + " such as w2/4 or w2/2+396");
+        }
+        return new WidePlan(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)),
+                parts.group(3) == null ? 0 : Integer.parseInt(parts.group(3)));
+    }
+
+    @Override
+    public String toString() {
+        return "w" + slices + "/" + splits + (whole == 0 ? "" : "+" + whole);
+    }
+}
