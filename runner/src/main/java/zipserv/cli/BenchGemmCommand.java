@@ -21,7 +21,7 @@ import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.bench.GemmReport;
 import zipserv.tornado.bench.GemmSuite;
 import zipserv.tornado.bench.GemmSuite.Tuning;
-import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.KernelVersion;
 import zipserv.tornado.tuning.PlanBook;
 import zipserv.tornado.tuning.PlanFile;
@@ -140,7 +140,7 @@ final class BenchGemmCommand implements Callable<Integer> {
                 positive(batches),
                 parse(formats, BenchGemmCommand::kernels, "--format").stream()
                         .flatMap(List::stream).distinct().toList(),
-                parse(plans, GemmPlan::parse, "--plan"), file, tuning, coverage(), isBf16(),
+                parse(plans, ProductPlan::parse, "--plan"), file, tuning, coverage(), isBf16(),
                 Optional.ofNullable(cublas), Optional.ofNullable(ptx), tornado);
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);

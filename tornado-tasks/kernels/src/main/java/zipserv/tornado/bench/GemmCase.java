@@ -2,7 +2,7 @@ package zipserv.tornado.bench;
 
 import java.util.Optional;
 import zipserv.codec.WeightFormat;
-import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
 
 /**
  * One kernel to measure.
@@ -11,7 +11,7 @@ import zipserv.tornado.kernels.GemmPlan;
  * @param batch  N; 0 for decompression
  * @param plan   how it is cut, for the kernels that have plans, else null
  */
-public record GemmCase(Kernel kernel, int batch, GemmPlan plan) {
+public record GemmCase(Kernel kernel, int batch, ProductPlan plan) {
 
     /** The kernels that can be measured. */
     public enum Kernel {
@@ -56,7 +56,7 @@ public record GemmCase(Kernel kernel, int batch, GemmPlan plan) {
             return Optional.ofNullable(format);
         }
 
-        /** Whether a {@link GemmPlan} says how it is cut. */
+        /** Whether a {@link ProductPlan} says how it is cut. */
         public boolean isPlanned() {
             return planned;
         }

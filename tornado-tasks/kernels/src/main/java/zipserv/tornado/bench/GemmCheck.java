@@ -8,6 +8,8 @@ import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16;
 import zipserv.codec.Bf16Matrix;
+import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.WidePlan;
 
 /**
  * Whether the kernels that were timed computed what they should: fused products the bits of the uncompressed kernel of
@@ -37,9 +39,12 @@ final class GemmCheck {
         }
     }
 
-    /** Slices and splits say in which order products are added; nothing else of a plan does. */
+    /** The order in which products are added, as a text. */
     private static String order(GemmCase c) {
-        return c.batch() + " " + c.plan().slices() + " " + c.plan().splits();
+        return c.batch() + " " + switch (c.plan()) {
+            case GemmPlan plan -> plan.slices() + " " + plan.splits();
+            case WidePlan plan -> plan.toString();
+        };
     }
 
     /** A few words; see {@link GemmResult#isCorrect}. */

@@ -18,9 +18,11 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.DriverVersion;
+import zipserv.tornado.cuda.KernelLoader;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;
+import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.ptx.plugin.GpuDriver;
 import zipserv.tornado.tuning.Autotuner;
 import zipserv.tornado.tuning.PlanBook;
@@ -34,6 +36,7 @@ public final class GemmSuite {
 
     private final Options options;
     private final Consumer<String> log;
+    private boolean warpgroups;
 
     /**
      * What to measure.
@@ -50,7 +53,7 @@ public final class GemmSuite {
      * @param ptx      folder that gets the PTX of every kernel; empty to keep none
      * @param tornado  whether to measure TornadoVM's overhead too
      */
-    public record Options(List<int[]> shapes, List<Integer> batches, List<Kernel> kernels, List<GemmPlan> plans,
+    public record Options(List<int[]> shapes, List<Integer> batches, List<Kernel> kernels, List<ProductPlan> plans,
                           PlanFile file, Tuning tuning, double coverage, boolean bf16, Optional<String> cublas,
                           Optional<Path> ptx, boolean tornado) {
     }
@@ -88,6 +91,7 @@ public final class GemmSuite {
     }
 
     private GemmReport run(Cuda cuda) {
+        warpgroups = KernelLoader.runsHopperKernels(cuda);
         String device = cuda.deviceName();
         String driver = DriverVersion.of(cuda);
         double copy = CopyBandwidth.measure(cuda);
@@ -130,7 +134,7 @@ public final class GemmSuite {
         Map<Integer, Integer> batches = new TreeMap<>();
         options.batches().stream().filter(n -> n <= GemmPlan.MAX_BATCH)
                 .forEach(n -> batches.merge((n + 7) / 8, n, Math::max));
-        new Autotuner(book, cuda.multiprocessors())
+        new Autotuner(book, cuda.multiprocessors(), warpgroups)
                 .tune(shape[0], shape[1], List.copyOf(batches.values()), format, new GemmTuner(bench, log));
     }
 
@@ -177,8 +181,7 @@ public final class GemmSuite {
             for (Kernel kernel : options.kernels()) {
                 if (kernel.isPlanned()) {
                     plans(kernel, rows, columns, n, book).stream()
-                            .map(plan -> kernel == Kernel.FRAG11 ? plan : plan.withRowBlocks(1))
-                            .filter(plan -> n <= GemmPlan.MAX_BATCH / plan.rowBlocks())
+                            .map(plan -> plan.forFormat(GemmTuner.format(kernel))).filter(plan -> plan.fits(n))
                             .forEach(plan -> cases.add(new GemmCase(kernel, n, plan)));
                 } else if (kernel != Kernel.CUBLAS && !kernel.isDecompression()) {
                     cases.add(new GemmCase(kernel, n, null));
@@ -189,14 +192,14 @@ public final class GemmSuite {
     }
 
     /** frag11's plan, the same order of additions for the others, and what is best for each of them by the rule. */
-    private Collection<GemmPlan> plans(Kernel kernel, int rows, int columns, int batch, PlanBook book) {
+    private Collection<ProductPlan> plans(Kernel kernel, int rows, int columns, int batch, PlanBook book) {
         if (!options.plans().isEmpty()) {
             return options.plans();
         }
         WeightFormat format = GemmTuner.format(kernel);
-        Set<GemmPlan> plans = new LinkedHashSet<>(List.of(book.of(format, rows, columns, batch)));
+        Set<ProductPlan> plans = new LinkedHashSet<>(List.of(book.of(format, rows, columns, batch, warpgroups)));
         if (kernel != Kernel.FRAG11) {
-            plans.add(GemmPlan.of(format, rows, columns, batch));
+            plans.add(ProductPlan.of(format, rows, columns, batch, warpgroups));
         }
         return plans;
     }

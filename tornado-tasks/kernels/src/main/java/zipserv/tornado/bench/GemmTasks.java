@@ -22,6 +22,8 @@ import zipserv.tornado.kernels.Launch;
 import zipserv.tornado.kernels.PrefillTile;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
+import zipserv.tornado.kernels.WideActivations;
+import zipserv.tornado.kernels.WidePlan;
 
 /**
  * The weights of one shape in all forms that kernels read, made when first asked for, and the tasks that multiply by
@@ -38,6 +40,7 @@ final class GemmTasks implements AutoCloseable {
     private final int threads;
     private final Map<WeightFormat, CompressedMatrix> compressed = new HashMap<>();
     private final Map<Integer, IntArray> activations = new HashMap<>();
+    private final Map<Integer, IntArray> wideActivations = new HashMap<>();
     private Frag11DeviceMatrix frag11;
     private TcaTbeDeviceMatrix tcaTbe;
     private RawDeviceMatrix raw;
@@ -74,6 +77,12 @@ final class GemmTasks implements AutoCloseable {
         return activations.computeIfAbsent(n, batch -> SyntheticActivations.padded(batch, matrix.columns()));
     }
 
+    /** The same activations in the order of {@link WideActivations}. */
+    private IntArray wideActivations(int n) {
+        return wideActivations.computeIfAbsent(n, batch -> SyntheticActivations.wide(activations(batch), batch,
+                matrix.columns()));
+    }
+
     /** The task of a case. */
     GemmTask task(GemmCase c) {
         int m = matrix.rows();
@@ -81,18 +90,36 @@ final class GemmTasks implements AutoCloseable {
         return switch (c.kernel()) {
             case FRAG11 -> {
                 Product p = product(c);
-                yield task(c, FRAG11_ARRAYS, p.y, tasks -> tasks.frag11Gemm(c.task(), frag11(), p.x, p.y, p.scratch,
-                        c.batch(), c.plan(), bf16));
+                yield task(c, FRAG11_ARRAYS, p.y, tasks -> {
+                    switch (c.plan()) {
+                        case GemmPlan plan -> tasks.frag11Gemm(c.task(), frag11(), p.x, p.y, p.scratch, c.batch(),
+                                plan, bf16);
+                        case WidePlan plan -> tasks.wideGemm(c.task(), frag11(), p.x, p.y, p.scratch, c.batch(), plan,
+                                bf16);
+                    }
+                });
             }
             case TCA_TBE -> {
                 Product p = product(c);
-                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.zipGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch,
-                        c.batch(), c.plan(), bf16));
+                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> {
+                    switch (c.plan()) {
+                        case GemmPlan plan -> tasks.zipGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch, c.batch(), plan,
+                                bf16);
+                        case WidePlan plan -> tasks.wideGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch, c.batch(), plan,
+                                bf16);
+                    }
+                });
             }
             case RAW -> {
                 Product p = product(c);
-                yield task(c, 1, p.y, tasks -> tasks.rawGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), c.plan(),
-                        bf16));
+                yield task(c, 1, p.y, tasks -> {
+                    switch (c.plan()) {
+                        case GemmPlan plan -> tasks.rawGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), plan,
+                                bf16);
+                        case WidePlan plan -> tasks.wideGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), plan,
+                                bf16);
+                    }
+                });
             }
             case FRAG11_DECOMPRESS -> {
                 IntArray out = HostArrays.ints(m * k / 2);
@@ -160,7 +187,8 @@ final class GemmTasks implements AutoCloseable {
     }
 
     private Product product(GemmCase c) {
-        return new Product(activations(c.batch()), HostArrays.ints(GemmPlan.resultWords(matrix.rows(), c.batch(),
+        IntArray x = c.plan() instanceof WidePlan ? wideActivations(c.batch()) : activations(c.batch());
+        return new Product(x, HostArrays.ints(GemmPlan.resultWords(matrix.rows(), c.batch(),
                 bf16)),
                 GemmScratch.of(c.plan(), matrix.rows(), c.batch()));
     }

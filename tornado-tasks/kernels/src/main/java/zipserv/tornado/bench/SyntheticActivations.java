@@ -7,6 +7,7 @@ import zipserv.codec.Bf16;
 import zipserv.codec.FragmentLayout;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.HostArrays;
+import zipserv.tornado.kernels.WideActivations;
 
 /** Gaussian activations. */
 final class SyntheticActivations {
@@ -36,6 +37,19 @@ final class SyntheticActivations {
                 x.set(row * rowWords(columns) + pair, low | high << 16);
             }
         });
+        return x;
+    }
+
+    /** The rows of {@link #padded} in the order of {@link WideActivations}. */
+    static IntArray wide(IntArray padded, int batch, int columns) {
+        IntArray x = HostArrays.ints(WideActivations.words(columns, batch));
+        x.init(0);
+        int width = WideActivations.width(batch);
+        for (int row = 0; row < batch; row++) {
+            for (int pair = 0; pair < rowWords(columns); pair++) {
+                x.set(WideActivations.word(row, pair, width), padded.get(row * rowWords(columns) + pair));
+            }
+        }
         return x;
     }
 }

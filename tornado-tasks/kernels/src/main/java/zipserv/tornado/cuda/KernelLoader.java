@@ -35,6 +35,11 @@ public final class KernelLoader {
         return cuda.kernel(kernel.ptx(), maxRegisters, kernel.sharedBytes());
     }
 
+    /** Whether a device runs kernels with instructions of sm_90a. */
+    public static boolean runsHopperKernels(Cuda cuda) {
+        return cuda.computeCapability() == HopperKernel.CAPABILITY;
+    }
+
     static void checkCapability(int capability, String device) {
         if (capability != HopperKernel.CAPABILITY) {
             throw new GpuException("a kernel needs compute capability 9.0, but the " + device + " has "

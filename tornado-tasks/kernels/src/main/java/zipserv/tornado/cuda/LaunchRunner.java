@@ -32,7 +32,7 @@ public final class LaunchRunner {
             return true;
         }
         try (Cuda cuda = open()) {
-            return cuda.computeCapability() == HopperKernel.CAPABILITY;
+            return KernelLoader.runsHopperKernels(cuda);
         }
     }
 

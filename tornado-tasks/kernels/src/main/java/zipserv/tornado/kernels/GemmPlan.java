@@ -144,6 +144,21 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) implem
         return GemmTile.groups(rows, code());
     }
 
+    @Override
+    public boolean fits(int batch) {
+        return batch >= 1 && batch <= MAX_BATCH / rowBlocks;
+    }
+
+    @Override
+    public GemmPlan forFormat(WeightFormat format) {
+        return format == WeightFormat.FRAG11 ? this : withRowBlocks(1);
+    }
+
+    @Override
+    public boolean sameOrder(ProductPlan other) {
+        return other instanceof GemmPlan plan && plan.slices == slices && plan.splits == splits;
+    }
+
     /** The plan as one number, which is how kernels get it. */
     int code() {
         return GemmTile.plan(strips, slices, splits, rowBlocks);

@@ -246,7 +246,7 @@ final class GemmTile {
         }
     }
 
-    static float sumOfSplits(FloatArray partials, int splits, int n, int row, int rows, int batch) {
+    private static float sumOfSplits(FloatArray partials, int splits, int n, int row, int rows, int batch) {
         float sum = 0f;
         if (row < rows) {
             sum = partials.get(n * rows + row);

@@ -1,5 +1,7 @@
 package zipserv.tornado.kernels;
 
+import zipserv.codec.WeightFormat;
+
 /**
  * How a product with a matrix is cut into blocks and warps, and by that which kernel multiplies: {@link GemmPlan} those
  * of single warps ({@link ZipGemm}, {@link RawGemm}, {@link Frag11Gemm}), {@link WidePlan} that of warpgroups
@@ -19,6 +21,25 @@ public sealed interface ProductPlan permits GemmPlan, WidePlan {
 
     /** Words of the array of partial sums; 1 where none are needed, since arrays cannot be empty. */
     int partials(int rows, int batch);
+
+    /** Whether it can multiply so many activation rows. */
+    boolean fits(int batch);
+
+    /** The same order of additions, cut as the kernel of a format can. */
+    ProductPlan forFormat(WeightFormat format);
+
+    /** Whether another plan adds in the same order, so that its results have the same bits. */
+    boolean sameOrder(ProductPlan other);
+
+    /**
+     * The built-in rule's plan for a shape.
+     *
+     * @param warpgroups whether the GPU can run {@link WideGemm}
+     */
+    static ProductPlan of(WeightFormat format, int rows, int columns, int batch, boolean warpgroups) {
+        return warpgroups && batch >= WidePlan.LEAST_BATCH ? WidePlan.of(rows, columns, batch)
+                : GemmPlan.of(format, rows, columns, batch);
+    }
 
     /**
      * Reads a plan as its {@code toString} writes it.

@@ -1,5 +1,7 @@
 package zipserv.tornado.kernels;
 
+import zipserv.codec.FragmentLayout;
+
 /**
  * Activations as {@link WideGemm} reads them: strip after strip of 64 columns, each as the tensor cores want it in
  * shared memory, so that a strip is brought there by one copy. The order of columns within a strip is that in which
@@ -31,6 +33,11 @@ public final class WideActivations {
     public static int word(int row, int pair, int width) {
         int unit = (pair >>> 2 & 4) + (pair & 3);
         return (pair >>> 5) * (width << 5) + (unit * width + row << 2) + (pair >>> 2 & 3);
+    }
+
+    /** Words of the activations for a product. */
+    public static int words(int columns, int batch) {
+        return Math.multiplyExact(FragmentLayout.blocks(columns) * StripLayout.BLOCK_WORDS, width(batch));
     }
 
     /**

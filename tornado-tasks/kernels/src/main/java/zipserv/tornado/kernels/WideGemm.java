@@ -24,7 +24,7 @@ import zipserv.tornado.ptx.WideAccumulator;
  * <p>Each warp brings its weights to a ring of slots in shared memory by asynchronous copies, as {@link Frag11Gemm}
  * does. One thread of the block brings the activations, one strip for each warpgroup at a time, by a bulk copy; an
  * mbarrier tells when they are there, another one when all warps have used them. While a strip's multiplications are
- * under way, the next strip is read and its escapes are put in place; only then is it waited for them.
+ * under way, frag11's next strip is read and its escapes are put in place; only then is it waited for them.
  *
  * <p>TornadoVM cannot load this kernel, since it has instructions of sm_90a: see {@link PtxWgmma}.
  */
@@ -204,12 +204,30 @@ public final class WideGemm {
                 w8 = Frag11Ring.word(slot, 8, lane);
                 w9 = Frag11Ring.word(slot, 9, lane);
                 w10 = Frag11Ring.word(slot, 10, lane);
-            } else if (format == WideTile.RAW) {
+            }
+
+            // The strip before has been multiplied from here on, and its activations are not needed any more.
+            PtxWgmma.await(0);
+            if (i != 0) {
+                int used = barriers + (chunk ^ 1) * WideTile.BARRIER_BYTES;
+                if (lane == 0) {
+                    PtxBarrier.arrive(used + 8);
+                }
+                if (thread == 0 && nextChunk < end) {
+                    PtxBarrier.await(used + 8, chunk == 0 ? parity ^ 1 : parity);
+                    WideStrips.fetchActivations(chunks + (chunk ^ 1) * chunkBytes, x, nextChunk,
+                            Math.min(slices, end - nextChunk), width, used);
+                }
+                nextChunk += slices;
+                PtxWarp.sync();
+            }
+            // The registers that the multiplications read must not be set before: the assembler does not see to it.
+            if (format == WideTile.RAW) {
                 run0 = WideStrips.rawRun(slot, 0, lane);
                 run1 = WideStrips.rawRun(slot, 1, lane);
                 run2 = WideStrips.rawRun(slot, 2, lane);
                 run3 = WideStrips.rawRun(slot, 3, lane);
-            } else {
+            } else if (format == WideTile.TCA_TBE) {
                 Pair start = TcaTbeStrip.start(second, strip);
                 Pair stop = TcaTbeStrip.end(second, strip);
                 int plane1 = TcaTbeDecoder.runBits(WideStrips.bitmap(slot, 0, lane), lane);
@@ -239,22 +257,6 @@ public final class WideGemm {
                         inNibbles, upper0, upper4, lower0, lower4);
                 run3 = TcaTbeDecoder.run(3, lane, signMantissa, fallback, rank3, codes01, codes23, codes45, codes67,
                         inNibbles, upper0, upper4, lower0, lower4);
-            }
-
-            // The strip before has been multiplied from here on, and its activations are not needed any more.
-            PtxWgmma.await(0);
-            if (i != 0) {
-                int used = barriers + (chunk ^ 1) * WideTile.BARRIER_BYTES;
-                if (lane == 0) {
-                    PtxBarrier.arrive(used + 8);
-                }
-                if (thread == 0 && nextChunk < end) {
-                    PtxBarrier.await(used + 8, chunk == 0 ? parity ^ 1 : parity);
-                    WideStrips.fetchActivations(chunks + (chunk ^ 1) * chunkBytes, x, nextChunk,
-                            Math.min(slices, end - nextChunk), width, used);
-                }
-                nextChunk += slices;
-                PtxWarp.sync();
             }
             Quad a0 = Quad.of(run0.x(), run1.x(), run0.y(), run1.y());
             Quad a1 = Quad.of(run0.z(), run1.z(), run0.w(), run1.w());
@@ -308,16 +310,41 @@ public final class WideGemm {
         PtxWgmma.await(0);
         PtxShared.awaitCopies(0);
 
-        int sums = shared + WideTile.rings(format, plan);
-        int firstRow = group * FragmentLayout.BLOCK;
+        int sums = WideSums.place(shared + WideTile.rings(format, plan), warp, lane, width);
+        int row = rowBlock * FragmentLayout.STRIP_ROWS + (lane >>> 2 & 6);
+        boolean alone = block < whole || splits == 1;
+        int at = WideSums.partial(group - whole, split, splits, warp & 3, lane, width);
         context.localBarrier();
-        WideSums.store(sums, warp, lane, width, sum8, sum16, sum32, sum64, sum128);
+        if (slice != 0) {
+            WideSums.store(sums, 0, width, sum8, sum16, sum32, sum64, sum128);
+            WideSums.store(sums, 4, width, sum8, sum16, sum32, sum64, sum128);
+            WideSums.store(sums, 8, width, sum8, sum16, sum32, sum64, sum128);
+            WideSums.store(sums, 12, width, sum8, sum16, sum32, sum64, sum128);
+        }
         context.localBarrier();
-        if (block < whole || splits == 1) {
-            WideSums.output(thread, sums, y, plan, width, firstRow, rows, batch, bf16);
-        } else {
-            WideSums.join(context, thread, sums, barriers + WideTile.TICKET, y, partials, tickets, plan, width, group,
-                    split, firstRow, rows, batch, bf16);
+        if (slice == 0) {
+            WideSums.output(sums, 0, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 2, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 4, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 6, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 8, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 10, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 12, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+            WideSums.output(sums, 14, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+                    sum16, sum32, sum64, sum128);
+        }
+        if (!alone && WideSums.isLast(context, thread, barriers + WideTile.TICKET, tickets, group, splits)) {
+            int joined = WideSums.partial(group - whole, 0, splits, warp & 3, lane, width);
+            for (int j = slice << 1; j < width >>> 3; j += slices << 1) {
+                WideSums.join(lane, y, partials, joined, j, splits, width, row, rows, batch, bf16);
+            }
         }
     }
 }

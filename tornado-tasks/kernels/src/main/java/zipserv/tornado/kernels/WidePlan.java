@@ -3,6 +3,7 @@ package zipserv.tornado.kernels;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import zipserv.codec.FragmentLayout;
+import zipserv.codec.WeightFormat;
 
 /**
  * How {@link WideGemm} is cut: its blocks have groups of 64 weight rows. The first {@code whole} groups are the work of
@@ -14,6 +15,12 @@ import zipserv.codec.FragmentLayout;
  * @param whole  groups that one block has to itself
  */
 public record WidePlan(int slices, int splits, int whole) implements ProductPlan {
+
+    /**
+     * Activation rows from which on warpgroups are faster than single warps, which have to bring activations to
+     * registers.
+     */
+    public static final int LEAST_BATCH = 9;
 
     private static final Pattern TEXT = Pattern.compile("w(\\d)/(\\d{1,4})(?:\\+(\\d{1,6}))?");
     /** Multiprocessors of an H200; other GPUs that can run the kernel have as many or a few less. */
@@ -68,6 +75,21 @@ public record WidePlan(int slices, int splits, int whole) implements ProductPlan
         return Math.min(255, 65536 / (threads() * (slices == 4 ? 1 : blocks)) / 8 * 8);
     }
 
+    @Override
+    public boolean fits(int batch) {
+        return batch >= 1 && batch <= GemmPlan.MAX_BATCH;
+    }
+
+    @Override
+    public WidePlan forFormat(WeightFormat format) {
+        return this;
+    }
+
+    @Override
+    public boolean sameOrder(ProductPlan other) {
+        return equals(other);
+    }
+
     private int wholeGroups(int rows) {
         return Math.min(whole, groups(rows));
     }
@@ -79,8 +101,8 @@ public record WidePlan(int slices, int splits, int whole) implements ProductPlan
 
     @Override
     public int partials(int rows, int batch) {
-        int shared = rows - wholeGroups(rows) * FragmentLayout.BLOCK;
-        return splits == 1 || shared <= 0 ? 1 : Math.multiplyExact(Math.multiplyExact(splits, batch), shared);
+        int shared = groups(rows) - wholeGroups(rows);
+        return splits == 1 || shared == 0 ? 1 : WideSums.partials(shared, splits, WideTile.width(batch));
     }
 
     /** Whether a text is meant to be such a plan. */

@@ -7,141 +7,195 @@ import zipserv.codec.FragmentLayout;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
+import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxSync;
+import zipserv.tornado.ptx.PtxWarp;
+import zipserv.tornado.ptx.Quad;
 import zipserv.tornado.ptx.WideAccumulator;
 
 /**
- * The way from the accumulators of {@link WideGemm} to the result: the sums of a block's warpgroups are added in their
- * order, then, where blocks share columns, those of the blocks in theirs, by the last of them.
+ * The way from the accumulators of {@link WideGemm} to the result: the first warpgroup of a block adds the sums of the
+ * others to its own, in their order; where blocks share columns, each leaves its sums in memory, and the last one to
+ * finish adds them in the order of the columns. Sums travel as tiles of a warp's 16 weight rows and 8 activation rows, a
+ * lane's four side by side ({@link Accumulator}).
  */
 final class WideSums {
 
-    private static final int PAIRS = FragmentLayout.BLOCK / 2;
+    private static final int TILE_WORDS = 128;
 
     private WideSums() {
     }
 
-    /** Leaves a warp's sums in shared memory, tile after tile of 8 activation rows. */
-    static void store(int shared, int warp, int lane, int width, WideAccumulator sum8, WideAccumulator sum16,
+    /** Tile {@code j} of the accumulator that is in use. */
+    private static Accumulator tile(int j, int width, WideAccumulator sum8, WideAccumulator sum16,
             WideAccumulator sum32, WideAccumulator sum64, WideAccumulator sum128) {
-        int own = shared + warp * WideTile.sumBytes(width) + (lane << 4);
+        Accumulator tile = Accumulator.zero();
         if (width == 8) {
-            store(own, sum8.tile(0));
+            tile = sum8.tile(j);
         } else if (width == 16) {
-            store(own, sum16.tile(0));
-            store(own + 512, sum16.tile(1));
+            tile = sum16.tile(j);
         } else if (width == 32) {
-            store(own, sum32.tile(0));
-            store(own + 512, sum32.tile(1));
-            store(own + 1024, sum32.tile(2));
-            store(own + 1536, sum32.tile(3));
+            tile = sum32.tile(j);
         } else if (width == 64) {
-            store(own, sum64.tile(0));
-            store(own + 512, sum64.tile(1));
-            store(own + 1024, sum64.tile(2));
-            store(own + 1536, sum64.tile(3));
-            store(own + 2048, sum64.tile(4));
-            store(own + 2560, sum64.tile(5));
-            store(own + 3072, sum64.tile(6));
-            store(own + 3584, sum64.tile(7));
+            tile = sum64.tile(j);
         } else {
-            store(own, sum128.tile(0));
-            store(own + 512, sum128.tile(1));
-            store(own + 1024, sum128.tile(2));
-            store(own + 1536, sum128.tile(3));
-            store(own + 2048, sum128.tile(4));
-            store(own + 2560, sum128.tile(5));
-            store(own + 3072, sum128.tile(6));
-            store(own + 3584, sum128.tile(7));
-            store(own + 4096, sum128.tile(8));
-            store(own + 4608, sum128.tile(9));
-            store(own + 5120, sum128.tile(10));
-            store(own + 5632, sum128.tile(11));
-            store(own + 6144, sum128.tile(12));
-            store(own + 6656, sum128.tile(13));
-            store(own + 7168, sum128.tile(14));
-            store(own + 7680, sum128.tile(15));
+            tile = sum128.tile(j);
         }
-    }
-
-    private static void store(int address, Accumulator sum) {
-        PtxShared.store128(address, PtxBits.asInt(sum.c0()), PtxBits.asInt(sum.c1()), PtxBits.asInt(sum.c2()),
-                PtxBits.asInt(sum.c3()));
-    }
-
-    /** The sum over a block's warpgroups, in their order, of one element of the block's 64 rows. */
-    private static float sumOfSlices(int shared, int plan, int width, int row, int n) {
-        int lane = ((row & 7) << 2) + (n >>> 1 & 3);
-        int word = ((row >>> 3 & 1) << 1) + (n & 1);
-        int address = shared + (row >>> 4) * WideTile.sumBytes(width) + (n >>> 3 << 9) + (lane << 4) + (word << 2);
-        float sum = PtxShared.loadFloat(address);
-        for (int slice = 1; slice < WideTile.slices(plan); slice++) {
-            sum = PtxFloat.add(sum, PtxShared.loadFloat(address + slice * (WideTile.GROUP_WARPS
-                    * WideTile.sumBytes(width))));
-        }
-        return sum;
+        return tile;
     }
 
     /**
-     * Writes the sums of a block to the result. Threads take pairs of neighbouring weight rows, which lie side by side
-     * in the result.
-     */
-    static void output(int thread, int shared, IntArray y, int plan, int width, int firstRow, int rows, int batch,
-            int bf16) {
-        for (int i = thread; i < batch * PAIRS; i += WideTile.warps(plan) << 5) {
-            int pair = i % PAIRS;
-            int n = i / PAIRS;
-            GemmTile.write(y, n, firstRow + (pair << 1), rows, bf16, sumOfSlices(shared, plan, width, pair << 1, n),
-                    sumOfSlices(shared, plan, width, (pair << 1) + 1, n));
-        }
-    }
-
-    /**
-     * Writes the sums of a block to the partial sums of its split; the last block of the group of rows to finish adds
-     * all of them and writes the result.
+     * Leaves four tiles of a warp's sums, as far as there are so many, in shared memory. (Four, as other methods here,
+     * because TornadoVM inlines methods up to a certain size only.)
      *
-     * @param ticket   shared address of a word through which threads hear of their block's ticket
-     * @param group    number of the group of rows
-     * @param tickets  one counter per group of rows, 0 before and after
-     * @param firstRow of the group
+     * @param own   the lane's {@link #place}
+     * @param first tile
      */
-    static void join(KernelContext context, int thread, int shared, int ticket, IntArray y, FloatArray partials,
-            IntArray tickets, int plan, int width, int group, int split, int firstRow, int rows, int batch, int bf16) {
-        int splits = WideTile.splits(plan);
-        int skipped = WideTile.whole(plan) * FragmentLayout.BLOCK;
-        int partialRows = rows - skipped;
-        for (int i = thread; i < batch * PAIRS; i += WideTile.warps(plan) << 5) {
-            int pair = i % PAIRS;
-            int n = i / PAIRS;
-            int row = firstRow - skipped + (pair << 1);
-            int at = (split * batch + n) * partialRows + row;
-            if (row < partialRows) {
-                partials.set(at, sumOfSlices(shared, plan, width, pair << 1, n));
-            }
-            if (row + 1 < partialRows) {
-                partials.set(at + 1, sumOfSlices(shared, plan, width, (pair << 1) + 1, n));
-            }
+    static void store(int own, int first, int width, WideAccumulator sum8, WideAccumulator sum16,
+            WideAccumulator sum32, WideAccumulator sum64, WideAccumulator sum128) {
+        if (width > (first + 0 << 3)) {
+            store(own, first + 0, tile(first + 0, width, sum8, sum16, sum32, sum64, sum128));
         }
+        if (width > (first + 1 << 3)) {
+            store(own, first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128));
+        }
+        if (width > (first + 2 << 3)) {
+            store(own, first + 2, tile(first + 2, width, sum8, sum16, sum32, sum64, sum128));
+        }
+        if (width > (first + 3 << 3)) {
+            store(own, first + 3, tile(first + 3, width, sum8, sum16, sum32, sum64, sum128));
+        }
+    }
+
+    private static void store(int own, int j, Accumulator sum) {
+        PtxShared.store128(own + 4 * TILE_WORDS * j, PtxBits.asInt(sum.c0()), PtxBits.asInt(sum.c1()),
+                PtxBits.asInt(sum.c2()), PtxBits.asInt(sum.c3()));
+    }
+
+    /** Where a lane's sums of a warp lie in shared memory. */
+    static int place(int shared, int warp, int lane, int width) {
+        return shared + warp * WideTile.sumBytes(width) + (lane << 4);
+    }
+
+    /**
+     * Adds up a block's sums of two tiles, as far as there are so many, and writes them to the result, or to the partial
+     * sums of the block's split. To be called by the first warpgroup, when the others have stored theirs.
+     *
+     * @param own      the lane's {@link #place}
+     * @param first    tile
+     * @param sums     partial sums
+     * @param partials whether to write those
+     * @param at       word of the partial sums: see {@link #partial}
+     * @param row      of weights: the lane's first one, see {@link #write}
+     */
+    static void output(int own, int first, int lane, IntArray y, FloatArray sums, int partials, int at,
+            int plan, int width, int row, int rows, int batch, int bf16, WideAccumulator sum8, WideAccumulator sum16,
+            WideAccumulator sum32, WideAccumulator sum64, WideAccumulator sum128) {
+        if (width > (first + 0 << 3)) {
+            output(first + 0, tile(first + 0, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at, plan, width,
+                    row, rows, batch, bf16);
+        }
+        if (width > (first + 1 << 3)) {
+            output(first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at, plan, width,
+                    row, rows, batch, bf16);
+        }
+    }
+
+    private static void output(int j, Accumulator first, int own, int lane, IntArray y, FloatArray sums, int partials,
+            int at, int plan, int width, int row, int rows, int batch, int bf16) {
+        Accumulator sum = first;
+        for (int slice = 1; slice < WideTile.slices(plan); slice++) {
+            Quad other = PtxShared.load128(own + slice * WideTile.GROUP_WARPS * WideTile.sumBytes(width)
+                    + 4 * TILE_WORDS * j);
+            sum = add(sum, other);
+        }
+        if (partials != 0) {
+            PtxMemory.store128(sums, at + TILE_WORDS * j, sum.c0(), sum.c1(), sum.c2(), sum.c3());
+        } else {
+            write(j, sum, lane, y, row, rows, batch, bf16);
+        }
+    }
+
+    private static Accumulator add(Accumulator sum, Quad other) {
+        return Accumulator.of(PtxFloat.add(sum.c0(), PtxBits.asFloat(other.x())),
+                PtxFloat.add(sum.c1(), PtxBits.asFloat(other.y())),
+                PtxFloat.add(sum.c2(), PtxBits.asFloat(other.z())),
+                PtxFloat.add(sum.c3(), PtxBits.asFloat(other.w())));
+    }
+
+    /**
+     * Writes a lane's sums of a tile. Lanes whose rows are neighbours exchange half of theirs, so that each writes two
+     * rows of the same activation row, which lie side by side in the result.
+     *
+     * @param row of weights: the warp's first, and the even one of the lane's and its neighbour's
+     */
+    private static void write(int j, Accumulator sum, int lane, IntArray y, int row, int rows, int batch, int bf16) {
+        boolean odd = (lane & 4) != 0;
+        float upper = PtxWarp.shuffleXor(odd ? sum.c0() : sum.c1(), 4);
+        float lower = PtxWarp.shuffleXor(odd ? sum.c2() : sum.c3(), 4);
+        int n = (j << 3) + ((lane & 3) << 1) + (lane >>> 2 & 1);
+        if (n < batch) {
+            GemmTile.write(y, n, row, rows, bf16, odd ? upper : sum.c0(), odd ? sum.c1() : upper);
+            GemmTile.write(y, n, row + 8, rows, bf16, odd ? lower : sum.c2(), odd ? sum.c3() : lower);
+        }
+    }
+
+    /** The first of a lane's partial sums of a warp, of a group of rows among those that are split, and of a split. */
+    static int partial(int group, int split, int splits, int warp, int lane, int width) {
+        return ((group * splits + split) * WideTile.GROUP_WARPS + warp) * (width >>> 3) * TILE_WORDS + (lane << 2);
+    }
+
+    /** Words of partial sums. */
+    static int partials(int groups, int splits, int width) {
+        return Math.multiplyExact(Math.multiplyExact(groups, splits), FragmentLayout.BLOCK * width);
+    }
+
+    /** Whether a block is the last of its group's splits to come here; to be asked by all its threads. */
+    static boolean isLast(KernelContext context, int thread, int ticket, IntArray tickets, int group, int splits) {
         PtxSync.fence();
         context.localBarrier();
         if (thread == 0) {
             PtxShared.store32(ticket, PtxSync.fetchAdd(tickets, group, 1));
         }
         context.localBarrier();
-        if (PtxShared.load32(ticket) == splits - 1) {
+        boolean last = PtxShared.load32(ticket) == splits - 1;
+        if (last) {
             PtxSync.fence();
-            for (int i = thread; i < batch * PAIRS; i += WideTile.warps(plan) << 5) {
-                int pair = i % PAIRS;
-                int n = i / PAIRS;
-                int row = firstRow - skipped + (pair << 1);
-                float first = GemmTile.sumOfSplits(partials, splits, n, row, partialRows, batch);
-                float second = GemmTile.sumOfSplits(partials, splits, n, row + 1, partialRows, batch);
-                GemmTile.write(y, n, row + skipped, rows, bf16, first, second);
-            }
             if (thread == 0) {
                 tickets.set(group, 0);
             }
         }
+        return last;
+    }
+
+    /**
+     * Adds the partial sums of two tiles of a warp's rows, as far as there are so many, and writes the result. Both are
+     * loaded before the first is written, so that their loads are under way together.
+     *
+     * @param at    word of the first split's sums
+     * @param first tile
+     * @param row   see {@link #write}
+     */
+    static void join(int lane, IntArray y, FloatArray partials, int at, int first, int splits, int width, int row,
+            int rows, int batch, int bf16) {
+        Accumulator sum0 = join(partials, at, first, splits, width);
+        Accumulator sum1 = join(partials, at, first + 1, splits, width);
+        write(first, sum0, lane, y, row, rows, batch, bf16);
+        if (width > 8) {
+            write(first + 1, sum1, lane, y, row, rows, batch, bf16);
+        }
+    }
+
+    private static Accumulator join(FloatArray partials, int at, int j, int splits, int width) {
+        Accumulator sum = Accumulator.zero();
+        if (width > 8 || j == 0) {
+            sum = add(Accumulator.zero(), PtxMemory.load128(partials, at + TILE_WORDS * j));
+            for (int split = 1; split < splits; split++) {
+                sum = add(sum, PtxMemory.load128(partials, at + TILE_WORDS * j
+                        + split * WideTile.GROUP_WARPS * (width >>> 3) * TILE_WORDS));
+            }
+        }
+        return sum;
     }
 }

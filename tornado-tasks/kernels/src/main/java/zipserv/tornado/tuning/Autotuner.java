@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import zipserv.codec.WeightFormat;
-import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
 
 /**
  * Finds the fastest plan for each product by measuring {@link PlanCandidates}, and enters it into a {@link PlanBook}.
@@ -21,19 +21,22 @@ public final class Autotuner {
 
     private final PlanBook book;
     private final int multiprocessors;
+    private final boolean warpgroups;
 
     /**
      * Tunes.
      *
      * @param multiprocessors of the GPU
+     * @param warpgroups      whether it can run {@link zipserv.tornado.kernels.WideGemm}
      */
-    public Autotuner(PlanBook book, int multiprocessors) {
+    public Autotuner(PlanBook book, int multiprocessors, boolean warpgroups) {
         this.book = book;
         this.multiprocessors = multiprocessors;
+        this.warpgroups = warpgroups;
     }
 
     /** The kernels to measure for one product. */
-    public record Trial(WeightFormat format, int batch, List<GemmPlan> plans) {
+    public record Trial(WeightFormat format, int batch, List<ProductPlan> plans) {
     }
 
     /** Measures kernels, all of one shape, so that they can be compiled together. */
@@ -51,10 +54,11 @@ public final class Autotuner {
             boolean decides = format == formats.getFirst();
             List<Trial> trials = new ArrayList<>();
             for (int batch : batches) {
-                Optional<GemmPlan> order = decides ? Optional.empty()
-                        : Optional.of(book.of(formats.getFirst(), rows, columns, batch));
+                Optional<ProductPlan> order = decides ? Optional.empty()
+                        : Optional.of(book.of(formats.getFirst(), rows, columns, batch, warpgroups));
                 trials.add(new Trial(format, batch,
-                        PlanCandidates.of(format, rows, columns, batch, multiprocessors, order, CANDIDATES)));
+                        PlanCandidates.of(format, rows, columns, batch, multiprocessors, warpgroups, order,
+                                CANDIDATES)));
             }
             List<List<OptionalDouble>> micros = measurement.measure(trials);
             for (int i = 0; i < trials.size(); i++) {

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import zipserv.codec.WeightFormat;
-import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
 
 /**
  * The plans of one {@link TuningTarget}: what was measured to be fastest, and the built-in rule's where nothing was.
  *
- * <p>Whether results of two formats have the same bits depends on the order of additions, which is a plan's slices and
- * splits. Therefore that order belongs to a shape and N, whatever the format: the first format tuned decides it, and
+ * <p>Whether results of two formats have the same bits depends on the order of additions, which is part of a
+ * plan ({@link ProductPlan#sameOrder}). Therefore that order belongs to a shape and N, whatever the format: the first format tuned decides it, and
  * others are
  * tuned within it. What changes no bits, strips and row blocks, may differ between formats. So an engine gets
  * bit-identical results from compressed and uncompressed weights as long as it takes all plans from one book.
@@ -42,31 +42,28 @@ public final class PlanBook {
      * @param plan    the fastest
      * @param micros  its time
      */
-    public record Entry(WeightFormat format, int rows, int columns, int batch, GemmPlan plan, double micros) {
+    public record Entry(WeightFormat format, int rows, int columns, int batch, ProductPlan plan, double micros) {
     }
 
     /**
      * The plan for a product. One that was tuned for a larger N serves, too, unless that has twice the tiles of 8
      * activation rows or more.
+     *
+     * @param warpgroups whether the GPU can run {@link zipserv.tornado.kernels.WideGemm}, for the built-in rule
      */
-    public GemmPlan of(WeightFormat format, int rows, int columns, int batch) {
+    public ProductPlan of(WeightFormat format, int rows, int columns, int batch, boolean warpgroups) {
         TreeMap<Integer, Map<WeightFormat, Entry>> batches = plans.get(new Shape(rows, columns));
         Map.Entry<Integer, Map<WeightFormat, Entry>> tuned = batches == null ? null : batches.ceilingEntry(batch);
         if (tuned == null || tiles(tuned.getKey()) >= 2 * tiles(batch)) {
-            GemmPlan rule = GemmPlan.of(DECIDING, rows, columns, batch);
-            return format == DECIDING ? rule : rule.withRowBlocks(1);
+            return ProductPlan.of(DECIDING, rows, columns, batch, warpgroups).forFormat(format);
         }
         Entry own = tuned.getValue().get(format);
-        return own != null ? own.plan : tuned.getValue().values().iterator().next().plan.withRowBlocks(1);
+        return own != null ? own.plan
+                : tuned.getValue().values().iterator().next().plan.forFormat(WeightFormat.RAW);
     }
 
     private static int tiles(int batch) {
         return (batch + 7) / 8;
-    }
-
-    /** Whether two plans add in the same order, so that their results have the same bits. */
-    public static boolean sameOrder(GemmPlan a, GemmPlan b) {
-        return a.slices() == b.slices() && a.splits() == b.splits();
     }
 
     /** Notes a plan. Plans of other formats for the same product that add in another order are forgotten. */
@@ -74,7 +71,7 @@ public final class PlanBook {
         Map<WeightFormat, Entry> formats = plans.computeIfAbsent(new Shape(entry.rows, entry.columns),
                 _ -> new TreeMap<>())
                 .computeIfAbsent(entry.batch, _ -> new EnumMap<>(WeightFormat.class));
-        formats.values().removeIf(other -> !sameOrder(other.plan, entry.plan));
+        formats.values().removeIf(other -> !other.plan.sameOrder(entry.plan));
         formats.put(entry.format, entry);
     }
 

@@ -9,6 +9,8 @@ import java.util.Set;
 import zipserv.codec.FragmentLayout;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
+import zipserv.tornado.kernels.WidePlan;
 
 /**
  * The plans that are worth measuring for a product. A plan is a compromise: large blocks read activations less often,
@@ -21,6 +23,8 @@ import zipserv.tornado.kernels.GemmPlan;
 public final class PlanCandidates {
 
     private static final int[] STRIPS = {1, 2, 4, 8};
+    /** Activation rows up to which plans of warps are worth measuring where warpgroups can be had. */
+    private static final int MOST_OF_WARPS = 32;
     private static final int[] SPLITS = {1, 2, 3, 4, 6, 8};
     private static final int[] WARPS = {8, 4};
     /** Steps of 64 columns that a warp should get at least where columns are split. */
@@ -46,11 +50,55 @@ public final class PlanCandidates {
      * The most promising plans, the built-in rules' first.
      *
      * @param multiprocessors of the GPU
+     * @param warpgroups      whether it can run {@link zipserv.tornado.kernels.WideGemm}
      * @param order           only plans that add in the order of this one, if given
      * @param count           how many at most
      */
-    public static List<GemmPlan> of(WeightFormat format, int rows, int columns, int batch, int multiprocessors,
-            Optional<GemmPlan> order, int count) {
+    public static List<ProductPlan> of(WeightFormat format, int rows, int columns, int batch, int multiprocessors,
+            boolean warpgroups, Optional<ProductPlan> order, int count) {
+        Set<ProductPlan> candidates = new LinkedHashSet<>();
+        candidates.add(order.map(plan -> plan.forFormat(WeightFormat.RAW))
+                .orElseGet(() -> ProductPlan.of(format, rows, columns, batch, warpgroups)));
+        // Where warpgroups are worth trying at all, half of the candidates are of either kind, beyond all are wide.
+        if (warpgroups && batch >= WidePlan.LEAST_BATCH) {
+            wide(rows, columns, batch, multiprocessors).stream()
+                    .filter(plan -> order.isEmpty() || plan.sameOrder(order.get()))
+                    .limit(batch > MOST_OF_WARPS ? count : count / 2).forEach(candidates::add);
+        }
+        warps(format, rows, columns, batch, multiprocessors, order).forEach(candidates::add);
+        return candidates.stream().filter(plan -> plan.fits(batch)).limit(count).toList();
+    }
+
+    /** Plans of warpgroups, those that fill the GPU most evenly first. */
+    private static List<WidePlan> wide(int rows, int columns, int batch, int multiprocessors) {
+        int groups = FragmentLayout.blocks(rows);
+        int strips = FragmentLayout.blocks(columns);
+        List<WidePlan> plans = new ArrayList<>();
+        for (int slices : new int[] {2, 4}) {
+            int resident = multiprocessors * (batch > MOST_OF_WARPS ? 2 : 3) * 2 / slices;
+            for (int splits : SPLITS) {
+                if (strips / (slices * splits) < MIN_STEPS && splits > 1) {
+                    continue;
+                }
+                plans.add(new WidePlan(slices, splits, 0));
+                int whole = groups / multiprocessors * multiprocessors;
+                if (splits > 1 && whole > 0 && whole < groups) {
+                    plans.add(new WidePlan(slices, splits, whole));
+                }
+            }
+            plans.sort(Comparator.comparingDouble(plan -> unevenness((double) plan.blocks(rows) / resident)));
+        }
+        return plans;
+    }
+
+    /** How far a number of waves of blocks is from filling the GPU. */
+    private static double unevenness(double waves) {
+        return Math.ceil(waves) / waves + 0.1 * waves;
+    }
+
+    /** Plans of warps, the cheapest by the estimate first. */
+    private static List<GemmPlan> warps(WeightFormat format, int rows, int columns, int batch, int multiprocessors,
+            Optional<ProductPlan> order) {
         List<GemmPlan> all = new ArrayList<>();
         for (int rowBlocks = 1; rowBlocks <= (format == WeightFormat.FRAG11 ? 2 : 1); rowBlocks++) {
             for (int warps : WARPS) {
@@ -61,15 +109,15 @@ public final class PlanCandidates {
                 }
             }
         }
-        Set<GemmPlan> candidates = new LinkedHashSet<>();
-        candidates.add(order.isEmpty() ? GemmPlan.of(format, rows, columns, batch) : order.get().withRowBlocks(1));
+        Set<GemmPlan> plans = new LinkedHashSet<>();
         if (order.isEmpty()) {
-            candidates.add(GemmPlan.of(rows, columns, batch));
+            plans.add(GemmPlan.of(format, rows, columns, batch));
+            plans.add(GemmPlan.of(rows, columns, batch));
         }
-        all.stream().filter(plan -> order.isEmpty() || PlanBook.sameOrder(plan, order.get()))
+        all.stream().filter(plan -> order.isEmpty() || plan.sameOrder(order.get()))
                 .sorted(Comparator.comparingDouble(plan -> cost(plan, format, rows, columns, batch, multiprocessors)))
-                .forEach(candidates::add);
-        return candidates.stream().limit(count).toList();
+                .forEach(plans::add);
+        return List.copyOf(plans);
     }
 
     private static void addIfPossible(List<GemmPlan> plans, int rows, int columns, int batch, int strips, int slices,

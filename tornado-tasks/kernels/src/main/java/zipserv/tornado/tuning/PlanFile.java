@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import zipserv.codec.WeightFormat;
-import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
 
 /**
  * The file that keeps {@link PlanBook}s between runs, one per GPU and driver, as JSON. It is a cache: whatever is
@@ -127,7 +127,7 @@ public final class PlanFile {
             for (JsonNode plan : target.path("plans")) {
                 book.put(new PlanBook.Entry(format(text(plan, "format")), positive(plan, "rows"),
                         positive(plan, "columns"),
-                        positive(plan, "batch"), GemmPlan.parse(text(plan, "plan")), plan.path("micros").asDouble(0)));
+                        positive(plan, "batch"), ProductPlan.parse(text(plan, "plan")), plan.path("micros").asDouble(0)));
             }
             all.put(new TuningTarget(text(target, "gpu"), text(target, "driver"), text(target, "kernels")), book);
         }

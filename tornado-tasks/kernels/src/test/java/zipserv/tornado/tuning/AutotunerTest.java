@@ -11,6 +11,7 @@ import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
 
 /** The tuner's choice from made-up timings. */
 class AutotunerTest {
@@ -20,8 +21,8 @@ class AutotunerTest {
     private final List<Autotuner.Trial> trials = new ArrayList<>();
 
     /** Negative times stand for plans that fail. */
-    private void tune(ToDoubleFunction<GemmPlan> micros, WeightFormat... formats) {
-        new Autotuner(book, MULTIPROCESSORS).tune(4096, 4096, List.of(8), List.of(formats), asked -> {
+    private void tune(ToDoubleFunction<ProductPlan> micros, WeightFormat... formats) {
+        new Autotuner(book, MULTIPROCESSORS, false).tune(4096, 4096, List.of(8), List.of(formats), asked -> {
             trials.addAll(asked);
             return asked.stream().map(trial -> trial.plans().stream().map(plan -> {
                 double time = micros.applyAsDouble(plan);
@@ -30,18 +31,18 @@ class AutotunerTest {
         });
     }
 
-    private GemmPlan chosen(WeightFormat format) {
+    private ProductPlan chosen(WeightFormat format) {
         return book.entries().stream().filter(entry -> entry.format() == format).findFirst().orElseThrow().plan();
     }
 
     @Test
     void theFastestPlanIsChosen() {
-        GemmPlan fast = PlanCandidates.of(WeightFormat.FRAG11, 4096, 4096, 8, MULTIPROCESSORS, Optional.empty(),
-                10).get(3);
+        ProductPlan fast = PlanCandidates.of(WeightFormat.FRAG11, 4096, 4096, 8, MULTIPROCESSORS, false,
+                Optional.empty(), 10).get(3);
         tune(plan -> plan.equals(fast) ? 5 : 10, WeightFormat.FRAG11);
         assertEquals(fast, chosen(WeightFormat.FRAG11));
         assertEquals(5, book.entries().getFirst().micros());
-        assertEquals(fast, book.of(WeightFormat.FRAG11, 4096, 4096, 8));
+        assertEquals(fast, book.of(WeightFormat.FRAG11, 4096, 4096, 8, false));
     }
 
     @Test
@@ -57,7 +58,7 @@ class AutotunerTest {
         tune(plan -> plan.equals(rule) ? -1 : 7, WeightFormat.FRAG11);
         assertTrue(!chosen(WeightFormat.FRAG11).equals(rule));
         PlanBook other = new PlanBook();
-        new Autotuner(other, MULTIPROCESSORS).tune(4096, 4096, List.of(8), List.of(WeightFormat.FRAG11),
+        new Autotuner(other, MULTIPROCESSORS, false).tune(4096, 4096, List.of(8), List.of(WeightFormat.FRAG11),
                 asked -> asked.stream().map(t -> t.plans().stream()
                         .map(_ -> OptionalDouble.empty()).toList()).toList());
         assertTrue(other.entries().isEmpty());
@@ -65,11 +66,11 @@ class AutotunerTest {
 
     @Test
     void theFirstFormatDecidesTheOrderOfAdditions() {
-        tune(plan -> plan.slices() == 4 ? 5 + plan.strips() : 20, WeightFormat.FRAG11, WeightFormat.RAW);
-        assertEquals(4, chosen(WeightFormat.FRAG11).slices());
-        assertTrue(PlanBook.sameOrder(chosen(WeightFormat.FRAG11), chosen(WeightFormat.RAW)));
-        List<GemmPlan> raw = trials.get(1).plans();
-        assertTrue(raw.size() > 1 && raw.stream().allMatch(plan -> PlanBook.sameOrder(plan,
+        tune(plan -> plan instanceof GemmPlan p && p.slices() == 4 ? 5 + p.strips() : 20, WeightFormat.FRAG11, WeightFormat.RAW);
+        assertEquals(4, ((GemmPlan) chosen(WeightFormat.FRAG11)).slices());
+        assertTrue(chosen(WeightFormat.FRAG11).sameOrder(chosen(WeightFormat.RAW)));
+        List<ProductPlan> raw = trials.get(1).plans();
+        assertTrue(raw.size() > 1 && raw.stream().allMatch(plan -> plan.sameOrder(
                 chosen(WeightFormat.FRAG11))));
     }
 
@@ -78,13 +79,16 @@ class AutotunerTest {
         for (WeightFormat format : WeightFormat.values()) {
             for (int[] shape : new int[][] {{4096, 4096}, {128256, 4096}, {8192, 28672}, {16, 64}, {1, 8}}) {
                 for (int batch : new int[] {1, 8, 33, 128}) {
-                    List<GemmPlan> plans = PlanCandidates.of(format, shape[0], shape[1], batch, MULTIPROCESSORS,
-                            Optional.empty(), 10);
-                    assertEquals(GemmPlan.of(format, shape[0], shape[1], batch), plans.getFirst());
-                    assertEquals(plans.size(), plans.stream().distinct().count());
-                    for (GemmPlan plan : plans) {
-                        assertTrue(batch <= GemmPlan.MAX_BATCH / plan.rowBlocks());
-                        assertTrue(plan.rowBlocks() == 1 || format == WeightFormat.FRAG11);
+                    for (boolean warpgroups : new boolean[] {false, true}) {
+                        List<ProductPlan> plans = PlanCandidates.of(format, shape[0], shape[1], batch,
+                                MULTIPROCESSORS, warpgroups, Optional.empty(), 10);
+                        assertEquals(ProductPlan.of(format, shape[0], shape[1], batch, warpgroups), plans.getFirst());
+                        assertEquals(plans.size(), plans.stream().distinct().count());
+                        for (ProductPlan plan : plans) {
+                            assertTrue(plan.fits(batch));
+                            assertEquals(plan, plan.forFormat(format));
+                            assertTrue(warpgroups || plan instanceof GemmPlan);
+                        }
                     }
                 }
             }

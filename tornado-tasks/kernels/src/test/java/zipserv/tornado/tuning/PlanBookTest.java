@@ -6,17 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.ProductPlan;
+import zipserv.tornado.kernels.WidePlan;
 
 class PlanBookTest {
 
     private final PlanBook book = new PlanBook();
 
     private void put(WeightFormat format, int batch, String plan) {
-        book.put(new PlanBook.Entry(format, 4096, 4096, batch, GemmPlan.parse(plan), 1));
+        book.put(new PlanBook.Entry(format, 4096, 4096, batch, ProductPlan.parse(plan), 1));
     }
 
     private String plan(WeightFormat format, int batch) {
-        return book.of(format, 4096, 4096, batch).toString();
+        return book.of(format, 4096, 4096, batch, false).toString();
     }
 
     private static GemmPlan rule(int columns, int batch) {
@@ -26,9 +28,9 @@ class PlanBookTest {
     @Test
     void withoutMeasurementsTheRuleDecides() {
         put(WeightFormat.FRAG11, 8, "4x2/3");
-        assertEquals(rule(8192, 8), book.of(WeightFormat.FRAG11, 4096, 8192, 8));
-        assertEquals(rule(4096, 9), book.of(WeightFormat.FRAG11, 4096, 4096, 9));
-        assertEquals(rule(4096, 9).withRowBlocks(1), book.of(WeightFormat.RAW, 4096, 4096, 9));
+        assertEquals(rule(8192, 8), book.of(WeightFormat.FRAG11, 4096, 8192, 8, false));
+        assertEquals(rule(4096, 9), book.of(WeightFormat.FRAG11, 4096, 4096, 9, false));
+        assertEquals(rule(4096, 9).withRowBlocks(1), book.of(WeightFormat.RAW, 4096, 4096, 9, false));
     }
 
     @Test
@@ -55,11 +57,23 @@ class PlanBookTest {
         put(WeightFormat.FRAG11, 8, "1x8/1");
         assertEquals("1x8/1", plan(WeightFormat.RAW, 8));
         for (int batch = 1; batch <= GemmPlan.MAX_BATCH; batch++) {
-            GemmPlan frag11 = book.of(WeightFormat.FRAG11, 4096, 4096, batch);
+            ProductPlan frag11 = book.of(WeightFormat.FRAG11, 4096, 4096, batch, false);
             for (WeightFormat format : WeightFormat.values()) {
-                assertTrue(PlanBook.sameOrder(frag11, book.of(format, 4096, 4096, batch)), format + " " + batch);
+                assertTrue(frag11.sameOrder(book.of(format, 4096, 4096, batch, false)), format + " " + batch);
             }
         }
+    }
+
+    @Test
+    void warpgroupsMultiplyWhereTheGpuHasThemAndPlansOfThemServeAllFormats() {
+        assertEquals(rule(4096, 8), book.of(WeightFormat.FRAG11, 4096, 4096, 8, true));
+        for (WeightFormat format : WeightFormat.values()) {
+            assertEquals(WidePlan.of(4096, 4096, 9), book.of(format, 4096, 4096, 9, true));
+        }
+        put(WeightFormat.FRAG11, 16, "w4/3+1");
+        assertEquals("w4/3+1", plan(WeightFormat.TCA_TBE, 16));
+        put(WeightFormat.RAW, 16, "1x4/3");
+        assertEquals("1x4/3", plan(WeightFormat.FRAG11, 16));
     }
 
     @Test
