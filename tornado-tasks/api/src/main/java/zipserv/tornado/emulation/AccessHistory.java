@@ -185,6 +185,11 @@ final class AccessHistory {
         return (int) record & THREAD_MASK;
     }
 
+    /** Whether an accessor stands for several threads. */
+    static boolean isSeveral(int accessor) {
+        return accessor == SEVERAL_WARPS || accessor >= SEVERAL_OF_WARP && accessor < Order.AGENTS;
+    }
+
     /** Returns the warp of a thread or of a group of threads, or -1 for several warps and for agents. */
     private static int warpOf(int thread) {
         if (thread >= Order.AGENTS) {

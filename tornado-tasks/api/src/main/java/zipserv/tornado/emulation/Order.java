@@ -128,10 +128,12 @@ final class Order {
         }
     }
 
-    /** Whether an access of the running time between block barriers has reached a thread by mbarriers and the like. */
+    /**
+     * Whether an access since the last block barrier has reached a thread by mbarriers and the like. Of several readers
+     * from before the first of these it is not known, so that it is not held against the kernel.
+     */
     boolean reached(int accessor, int time, EmulatedThread thread) {
-        return tracking && (accessor < threads || accessor >= AGENTS)
-                && time < seen[thread.thread][column(accessor)];
+        return tracking && (AccessHistory.isSeveral(accessor) || time < seen[thread.thread][column(accessor)]);
     }
 
     /** Makes the thread's accesses so far visible to asynchronous ones. */

@@ -81,6 +81,18 @@ class HopperFaultsTest {
             PtxBarrier.await(barrier, 1);
         }
 
+        /** Thread 5 waits, but the others go through two phases without it. */
+        static void phaseMissed(KernelContext c, IntArray in, IntArray out) {
+            int barrier = barrier(c, 1);
+            if (c.localIdx == 5) {
+                PtxBarrier.await(barrier, 0);
+            }
+            if (c.localIdx == 6) {
+                PtxBarrier.arrive(barrier);
+                PtxBarrier.arrive(barrier);
+            }
+        }
+
         static void notFenced(KernelContext c, IntArray in, IntArray out) {
             int barrier = PtxShared.allocate(1024);
             PtxBarrier.init(barrier, 1);
@@ -308,6 +320,8 @@ class HopperFaultsTest {
                         + " address 0 was never waited for"),
                 mistake(Kernels::wrongParity, ": wait without end: thread 0 waits at the mbarrier at shared"
                         + " address 0, phase 1, for 1 of 1 arrivals and 0 bytes"),
+                mistake(Kernels::phaseMissed, ", thread 5: phase 0 of the mbarrier at shared address 0, which this"
+                        + " thread waited for, ended, and so did the next before it could see that"),
                 mistake(Kernels::notFenced, ", thread 0: bulk copy for the mbarrier at shared address 0, whose"
                         + " initialisation is not fenced"),
                 mistake(Kernels::misalignedTarget, ", thread 127: java.lang.IllegalArgumentException: shared"

@@ -86,4 +86,62 @@ final class HopperKernels {
             }
         }
     }
+
+    /**
+     * One thread writes 32 words in each of some rounds, all others read them; in half of the rounds each reader says
+     * so itself, in the others a lane for its warp. in[0] = rounds.
+     */
+    static void handshake(KernelContext c, IntArray in, IntArray out) {
+        int words = PtxShared.allocate(128);
+        int barriers = PtxShared.allocate(24);
+        int written = barriers;
+        int read = barriers + 8;
+        int readByWarps = barriers + 16;
+        if (c.localIdx == 0) {
+            PtxBarrier.init(written, 1);
+            PtxBarrier.init(read, 96);
+            PtxBarrier.init(readByWarps, 3);
+        }
+        c.localBarrier();
+        int sum = 0;
+        for (int round = 0; round < in.get(0); round++) {
+            if (c.localIdx == 127) {
+                for (int i = 0; i < 32; i++) {
+                    PtxShared.store32(words + 4 * i, round * i + 1);
+                }
+                PtxBarrier.arrive(written);
+                PtxBarrier.await((round & 1) == 0 ? read : readByWarps, round >> 1 & 1);
+            } else if (c.localIdx < 96) {
+                PtxBarrier.await(written, round & 1);
+                sum += PtxShared.load32(words + 4 * (c.localIdx & 31)) * PtxShared.load32(words);
+                if ((round & 1) == 0) {
+                    PtxBarrier.arrive(read);
+                } else {
+                    PtxWarp.sync();
+                    if (PtxWarp.lane() == 5) {
+                        PtxBarrier.arrive(readByWarps);
+                    }
+                }
+            }
+        }
+        out.set(c.localIdx, sum);
+    }
+
+    /** Two pairs of warps, each by a barrier of its own, turn 64 words of shared and of device memory round. */
+    static void pairs(KernelContext c, IntArray in, IntArray out) {
+        int words = PtxShared.allocate(512);
+        int own = words + 4 * c.localIdx;
+        int pair = c.localIdx / 64;
+        int other = 63 - c.localIdx % 64 + 64 * pair;
+        PtxShared.store32(own, in.get(c.localIdx));
+        c.localBarrier();
+        int known = PtxShared.load32(words + 256 * pair);
+        PtxBarrier.sync(1 + pair, 64);
+        int turned = PtxShared.load32(words + 4 * other);
+        PtxBarrier.sync(1 + pair, 64);
+        PtxShared.store32(own, turned + known - known);
+        out.set(c.localIdx, 2 * turned);
+        PtxBarrier.sync(1 + pair, 64);
+        out.set(128 + c.localIdx, PtxShared.load32(words + 4 * other) + out.get(other));
+    }
 }
