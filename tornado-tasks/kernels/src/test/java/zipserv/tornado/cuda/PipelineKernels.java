@@ -150,7 +150,7 @@ final class PipelineKernels {
             PtxWgmma.await(0);
             if ((step & 1) == 1) {
                 PtxWgmma.fence();
-                y = PtxWgmma.n8(a, b, before);
+                y = PtxWgmma.n8(Quad.of(a.y(), a.x(), a.w(), a.z()), b, before);
                 PtxWgmma.commit();
                 PtxWgmma.await(0);
             }
@@ -172,7 +172,7 @@ final class PipelineKernels {
             Accumulator before = x;
             x = PtxMma.bf16(a, b0, b1, x);
             if ((step & 1) == 1) {
-                y = PtxMma.bf16(a, b0, b1, before);
+                y = PtxMma.bf16(Quad.of(a.y(), a.x(), a.w(), a.z()), b0, b1, before);
             }
             last = before;
         }

@@ -1,6 +1,7 @@
 package zipserv.tornado.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -58,6 +59,9 @@ class PipelineTest {
             all.add("mma", grid, PipelineKernels::mmaWithCopies, new KernelContext(), in, count(steps), expected);
             LaunchRunner.run(launches);
             assertArrayEquals(expected.toHeapArray(), found.toHeapArray(), steps + " steps");
+            // From the second step on x, y and last are three different ones.
+            assertEquals(steps < 2 ? steps : 3, Arrays.stream(new int[] {found.get(0), found.get(512), found.get(1024)})
+                    .filter(word -> word != 0).distinct().count());
         }
     }
 
