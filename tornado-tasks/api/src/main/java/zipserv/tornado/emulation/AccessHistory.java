@@ -82,7 +82,7 @@ final class AccessHistory {
 
     /** Whether the last write can be seen by asynchronous reads that a lane starts now. */
     boolean fenced(int cell, EmulatedThread lane) {
-        return lane.block().order().fenced(thread(writes[cell]), time(writes[cell]), lane);
+        return lane.block().order().fenced(thread(writes[cell]), time(writes[cell]));
     }
 
     /** Notes that an agent reads cells, on behalf of a lane. */

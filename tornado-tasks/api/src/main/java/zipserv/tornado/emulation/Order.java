@@ -142,9 +142,9 @@ final class Order {
         fences[thread.thread] = now;
     }
 
-    /** Whether a proxy fence, of the writer or of the reader, came after a write. */
-    boolean fenced(int writer, int time, EmulatedThread reader) {
-        return writer >= threads || time < fences[writer] || time < fences[reader.thread];
+    /** Whether the writer has made a write visible to asynchronous accesses, or it is one itself. */
+    boolean fenced(int writer, int time) {
+        return writer >= threads || time < fences[writer];
     }
 
     private int column(int accessor) {

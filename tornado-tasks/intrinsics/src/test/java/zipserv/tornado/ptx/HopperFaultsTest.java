@@ -80,6 +80,10 @@ class HopperFaultsTest {
                         + " was not waited for"),
                 mistake(HopperMistakes::proxyNotFenced, ", thread 126: wgmma without a fence.proxy.async between"
                         + " it and the write of shared memory at address 0, byte 0 of the kernel's shared buffer 0"),
+                mistake(HopperMistakes::operandRace, ", thread 126: race, no barrier lies between this read and the"
+                        + " write by thread 3: shared memory at address 12, byte 12 of the kernel's shared buffer 0"),
+                mistake(HopperMistakes::operandNotWritten, ", thread 126: read of never written shared memory at"
+                        + " address 256, byte 0 of the kernel's shared buffer 1"),
                 mistake(HopperMistakes::registersNotFenced, ", thread 0: wgmma without a wgmma.fence before"),
                 mistake(HopperMistakes::overwritten, ", thread 31: write at shared address 124, which a wgmma"
                         + " reads that was not yet waited for"),

@@ -88,8 +88,8 @@ final class HopperKernels {
     }
 
     /**
-     * One thread writes 32 words in each of some rounds, all others read them; in half of the rounds each reader says
-     * so itself, in the others a lane for its warp. in[0] = rounds.
+     * One thread writes 32 words in each of some rounds, all others read them; in half of the rounds each reader waits
+     * and says that it has read, in the others a lane for its warp. in[0] = rounds.
      */
     static void handshake(KernelContext c, IntArray in, IntArray out) {
         int words = PtxShared.allocate(128);
@@ -112,7 +112,14 @@ final class HopperKernels {
                 PtxBarrier.arrive(written);
                 PtxBarrier.await((round & 1) == 0 ? read : readByWarps, round >> 1 & 1);
             } else if (c.localIdx < 96) {
-                PtxBarrier.await(written, round & 1);
+                if ((round & 1) == 0) {
+                    PtxBarrier.await(written, 0);
+                } else {
+                    if (PtxWarp.lane() == 7) {
+                        PtxBarrier.await(written, 1);
+                    }
+                    PtxWarp.sync();
+                }
                 sum += PtxShared.load32(words + 4 * (c.localIdx & 31)) * PtxShared.load32(words);
                 if ((round & 1) == 0) {
                     PtxBarrier.arrive(read);
@@ -135,7 +142,7 @@ final class HopperKernels {
         int other = 63 - c.localIdx % 64 + 64 * pair;
         PtxShared.store32(own, in.get(c.localIdx));
         c.localBarrier();
-        int known = PtxShared.load32(words + 256 * pair);
+        int known = PtxShared.load32(words + 256 * pair) + PtxWarp.ballot(true);
         PtxBarrier.sync(1 + pair, 64);
         int turned = PtxShared.load32(words + 4 * other);
         PtxBarrier.sync(1 + pair, 64);
@@ -143,5 +150,44 @@ final class HopperKernels {
         out.set(c.localIdx, 2 * turned);
         PtxBarrier.sync(1 + pair, 64);
         out.set(128 + c.localIdx, PtxShared.load32(words + 4 * other) + out.get(other));
+    }
+
+    /** Another thread's read of half a word does not keep the one who read all of it from writing the other half. */
+    static void halves(KernelContext c, IntArray in, IntArray out) {
+        int place = PtxShared.allocate(128);
+        if (c.localIdx == 0) {
+            PtxShared.store32(place, 0x7_0003);
+        }
+        PtxBarrier.sync(1, 128);
+        int half = c.localIdx == 1 ? PtxShared.load16(place) : PtxWarp.lane();
+        PtxWarp.ballot(true);
+        if (c.localIdx == 0) {
+            half = PtxShared.load32(place);
+            PtxShared.store16(place + 2, 9);
+        }
+        out.set(c.localIdx, half);
+    }
+
+    /** Multiplications whose results cannot take the places of what they add to. */
+    static void copies(KernelContext c, IntArray in, IntArray out) {
+        WideAccumulator x = WideAccumulator.zero8();
+        WideAccumulator own = WideAccumulator.zero8();
+        WideAccumulator other = WideAccumulator.zero8();
+        int count = in.get(0);
+        for (int i = 0; i < count; i++) {
+            Quad a = PtxMemory.load128(in, 4 * i);
+            PtxWgmma.fence();
+            WideAccumulator next = PtxWgmma.n8(a, i, own);
+            WideAccumulator before = x;
+            x = PtxWgmma.n8(a, i, x);
+            x = PtxWgmma.n8(Quad.of(1, 2, 3, 4), i, x);
+            PtxWgmma.commit();
+            PtxWgmma.await(0);
+            out.set(i, (int) before.tile(0).c0());
+            own = other;
+            other = next;
+        }
+        out.set(c.localIdx, (int) x.tile(0).c1());
+        out.set(c.localIdx + 1, (int) other.tile(0).c1());
     }
 }

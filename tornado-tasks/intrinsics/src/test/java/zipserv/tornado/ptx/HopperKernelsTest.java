@@ -71,6 +71,9 @@ class HopperKernelsTest {
             assertEquals(2 * in.get(other), out.get(i));
             assertEquals(3 * in.get(i), out.get(128 + i));
         }
+        KernelLauncher.run("halves", HopperKernels::halves, 128, 128, in, out);
+        assertEquals(0x7_0003, out.get(0));
+        assertEquals(3, out.get(1));
     }
 
     private static void put(IntArray words, int at, int k, float value) {

@@ -249,6 +249,21 @@ final class HopperMistakes {
         multiply(columns(c, false));
     }
 
+    static void operandRace(KernelContext c, IntArray in, IntArray out) {
+        columns(c, true);
+        if (c.localIdx == 3) {
+            PtxShared.store32(12, 1);
+            PtxShared.fenceAsync();
+        }
+        multiply(PtxWgmma.descriptor(0, 128, 256));
+    }
+
+    static void operandNotWritten(KernelContext c, IntArray in, IntArray out) {
+        columns(c, true);
+        PtxShared.allocate(128);
+        multiply(PtxWgmma.descriptor(0, 256, 256));
+    }
+
     static void registersNotFenced(KernelContext c, IntArray in, IntArray out) {
         PtxWgmma.n8(Quad.of(0, 0, 0, 0), 0, WideAccumulator.zero8());
     }

@@ -50,8 +50,8 @@ class PipelineTest {
     void accumulatorsThatAreStillNeeded() {
         for (int steps = 0; steps < 5; steps++) {
             IntArray in = words(2048 + 64, steps);
-            IntArray found = HostArrays.ints(3 * 512);
-            IntArray expected = HostArrays.ints(3 * 512);
+            IntArray found = HostArrays.ints(5 * 512);
+            IntArray expected = HostArrays.ints(5 * 512);
             List<Launch> launches = new ArrayList<>();
             Launches all = launches::add;
             Launch.Grid grid = Launch.Grid.of(1, 128);
