@@ -82,7 +82,7 @@ final class AccessHistory {
 
     /** Whether the last write can be seen by asynchronous reads that a lane starts now. */
     boolean fenced(int cell, EmulatedThread lane) {
-        return lane.block().order().fenced(thread(writes[cell]), time(writes[cell]), lane);
+        return lane.block().order().fenced(thread(writes[cell]), time(writes[cell]));
     }
 
     /** Notes that an agent reads cells, on behalf of a lane. */
@@ -183,6 +183,11 @@ final class AccessHistory {
 
     private static int thread(long record) {
         return (int) record & THREAD_MASK;
+    }
+
+    /** Whether an accessor stands for several threads. */
+    static boolean isSeveral(int accessor) {
+        return accessor == SEVERAL_WARPS || accessor >= SEVERAL_OF_WARP && accessor < Order.AGENTS;
     }
 
     /** Returns the warp of a thread or of a group of threads, or -1 for several warps and for agents. */

@@ -78,11 +78,16 @@ final class BlockBarrier implements BarrierWait {
             throw new AccessFault("parity " + parity + " of a phase of " + this + ", neither 0 nor 1");
         }
         if ((phase & 1) == parity) {
+            int awaited = phase;
             waiting.add(thread);
             settle();
             if (waiting.contains(thread)) {
                 thread.waitsFor = this;
                 block.runner().suspend(thread);
+            }
+            if (phase > awaited + 1) {
+                throw new AccessFault("phase " + awaited + " of " + this + ", which this thread waited for, ended, and"
+                        + " so did the next before it could see that");
             }
         }
         block.order().acquire(thread, handedOn);

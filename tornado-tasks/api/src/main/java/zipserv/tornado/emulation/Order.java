@@ -128,10 +128,12 @@ final class Order {
         }
     }
 
-    /** Whether an access of the running time between block barriers has reached a thread by mbarriers and the like. */
+    /**
+     * Whether an access since the last block barrier has reached a thread by mbarriers and the like. Of several readers
+     * from before the first of these it is not known, so that it is not held against the kernel.
+     */
     boolean reached(int accessor, int time, EmulatedThread thread) {
-        return tracking && (accessor < threads || accessor >= AGENTS)
-                && time < seen[thread.thread][column(accessor)];
+        return tracking && (AccessHistory.isSeveral(accessor) || time < seen[thread.thread][column(accessor)]);
     }
 
     /** Makes the thread's accesses so far visible to asynchronous ones. */
@@ -140,9 +142,9 @@ final class Order {
         fences[thread.thread] = now;
     }
 
-    /** Whether a proxy fence, of the writer or of the reader, came after a write. */
-    boolean fenced(int writer, int time, EmulatedThread reader) {
-        return writer >= threads || time < fences[writer] || time < fences[reader.thread];
+    /** Whether the writer has made a write visible to asynchronous accesses, or it is one itself. */
+    boolean fenced(int writer, int time) {
+        return writer >= threads || time < fences[writer];
     }
 
     private int column(int accessor) {

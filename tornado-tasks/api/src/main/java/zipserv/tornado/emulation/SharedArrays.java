@@ -11,6 +11,7 @@ final class SharedArrays {
     static final int MAX_BYTES = 48 * 1024;
     /** All shared memory of a block, if some of it is asked for at the launch. */
     static final int MAX_DYNAMIC_BYTES = 227 * 1024;
+    static final int DYNAMIC_ALIGNMENT = 1024;
 
     private final Block block;
     private final List<SharedArray> known = new ArrayList<>();
@@ -61,10 +62,11 @@ final class SharedArrays {
         return more;
     }
 
+    /** Memory that is asked for at the launch follows all other, at a multiple of its alignment. */
     private void checkAll(int more) {
-        if (dynamicBytes > 0 && bytes + dynamicBytes + more > MAX_DYNAMIC_BYTES) {
-            throw new AccessFault("shared memory: " + (bytes + dynamicBytes + more) + " bytes, but a block has "
-                    + MAX_DYNAMIC_BYTES);
+        int all = Math.ceilDiv(bytes + more, DYNAMIC_ALIGNMENT) * DYNAMIC_ALIGNMENT + dynamicBytes;
+        if (dynamicBytes > 0 && all > MAX_DYNAMIC_BYTES) {
+            throw new AccessFault("shared memory: " + all + " bytes, but a block has " + MAX_DYNAMIC_BYTES);
         }
     }
 

@@ -12,7 +12,6 @@ import java.util.List;
 final class SharedMemory {
 
     private static final int ALIGNMENT = 128;
-    private static final int LARGE_ALIGNMENT = 1024;
     /** In {@link #pending}: the word belongs to an mbarrier. */
     private static final short BARRIER = Short.MIN_VALUE;
 
@@ -49,7 +48,7 @@ final class SharedMemory {
         }
         int rounded = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
         block.shared().addBytes(rounded);
-        return take(usedBytes, rounded);
+        return take(Math.ceilDiv(usedBytes, ALIGNMENT) * ALIGNMENT, rounded);
     }
 
     /** Returns the address of the block's n-th buffer, the only one that is asked for at the launch. */
@@ -61,9 +60,8 @@ final class SharedMemory {
             throw new AccessFault("shared memory: a second large buffer");
         }
         large = true;
-        int base = Math.ceilDiv(usedBytes, LARGE_ALIGNMENT) * LARGE_ALIGNMENT;
-        block.shared().addDynamicBytes(base - usedBytes + bytes);
-        return take(base, bytes);
+        block.shared().addDynamicBytes(bytes);
+        return take(Math.ceilDiv(usedBytes, SharedArrays.DYNAMIC_ALIGNMENT) * SharedArrays.DYNAMIC_ALIGNMENT, bytes);
     }
 
     private int take(int base, int bytes) {

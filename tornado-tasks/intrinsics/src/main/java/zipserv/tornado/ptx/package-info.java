@@ -14,5 +14,9 @@
  *
  * <p>Warp-wide methods ({@link zipserv.tornado.ptx.PtxWarp}, {@link zipserv.tornado.ptx.PtxMma}, {@code ldmatrix}) must
  * be reached by all 32 lanes together, and blocks must be one-dimensional with a multiple of 32 threads.
+ *
+ * <p>Most of {@link zipserv.tornado.ptx.PtxBarrier} and {@link zipserv.tornado.ptx.PtxWgmma}, bulk copies and large
+ * shared memory are of sm_90a. TornadoVM prints them as comments; the program that loads the PTX has to make
+ * instructions of them.
  */
 package zipserv.tornado.ptx;

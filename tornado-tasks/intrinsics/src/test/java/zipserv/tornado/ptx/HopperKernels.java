@@ -86,4 +86,108 @@ final class HopperKernels {
             }
         }
     }
+
+    /**
+     * One thread writes 32 words in each of some rounds, all others read them; in half of the rounds each reader waits
+     * and says that it has read, in the others a lane for its warp. in[0] = rounds.
+     */
+    static void handshake(KernelContext c, IntArray in, IntArray out) {
+        int words = PtxShared.allocate(128);
+        int barriers = PtxShared.allocate(24);
+        int written = barriers;
+        int read = barriers + 8;
+        int readByWarps = barriers + 16;
+        if (c.localIdx == 0) {
+            PtxBarrier.init(written, 1);
+            PtxBarrier.init(read, 96);
+            PtxBarrier.init(readByWarps, 3);
+        }
+        c.localBarrier();
+        int sum = 0;
+        for (int round = 0; round < in.get(0); round++) {
+            if (c.localIdx == 127) {
+                for (int i = 0; i < 32; i++) {
+                    PtxShared.store32(words + 4 * i, round * i + 1);
+                }
+                PtxBarrier.arrive(written);
+                PtxBarrier.await((round & 1) == 0 ? read : readByWarps, round >> 1 & 1);
+            } else if (c.localIdx < 96) {
+                if ((round & 1) == 0) {
+                    PtxBarrier.await(written, 0);
+                } else {
+                    if (PtxWarp.lane() == 7) {
+                        PtxBarrier.await(written, 1);
+                    }
+                    PtxWarp.sync();
+                }
+                sum += PtxShared.load32(words + 4 * (c.localIdx & 31)) * PtxShared.load32(words);
+                if ((round & 1) == 0) {
+                    PtxBarrier.arrive(read);
+                } else {
+                    PtxWarp.sync();
+                    if (PtxWarp.lane() == 5) {
+                        PtxBarrier.arrive(readByWarps);
+                    }
+                }
+            }
+        }
+        out.set(c.localIdx, sum);
+    }
+
+    /** Two pairs of warps, each by a barrier of its own, turn 64 words of shared and of device memory round. */
+    static void pairs(KernelContext c, IntArray in, IntArray out) {
+        int words = PtxShared.allocate(512);
+        int own = words + 4 * c.localIdx;
+        int pair = c.localIdx / 64;
+        int other = 63 - c.localIdx % 64 + 64 * pair;
+        PtxShared.store32(own, in.get(c.localIdx));
+        c.localBarrier();
+        int known = PtxShared.load32(words + 256 * pair) + PtxWarp.ballot(true);
+        PtxBarrier.sync(1 + pair, 64);
+        int turned = PtxShared.load32(words + 4 * other);
+        PtxBarrier.sync(1 + pair, 64);
+        PtxShared.store32(own, turned + known - known);
+        out.set(c.localIdx, 2 * turned);
+        PtxBarrier.sync(1 + pair, 64);
+        out.set(128 + c.localIdx, PtxShared.load32(words + 4 * other) + out.get(other));
+    }
+
+    /** Another thread's read of half a word does not keep the one who read all of it from writing the other half. */
+    static void halves(KernelContext c, IntArray in, IntArray out) {
+        int place = PtxShared.allocate(128);
+        if (c.localIdx == 0) {
+            PtxShared.store32(place, 0x7_0003);
+        }
+        PtxBarrier.sync(1, 128);
+        int half = c.localIdx == 1 ? PtxShared.load16(place) : PtxWarp.lane();
+        PtxWarp.ballot(true);
+        if (c.localIdx == 0) {
+            half = PtxShared.load32(place);
+            PtxShared.store16(place + 2, 9);
+        }
+        out.set(c.localIdx, half);
+    }
+
+    /** Multiplications whose results cannot take the places of what they add to. */
+    static void copies(KernelContext c, IntArray in, IntArray out) {
+        WideAccumulator x = WideAccumulator.zero8();
+        WideAccumulator own = WideAccumulator.zero8();
+        WideAccumulator other = WideAccumulator.zero8();
+        int count = in.get(0);
+        for (int i = 0; i < count; i++) {
+            Quad a = PtxMemory.load128(in, 4 * i);
+            PtxWgmma.fence();
+            WideAccumulator next = PtxWgmma.n8(a, i, own);
+            WideAccumulator before = x;
+            x = PtxWgmma.n8(a, i, x);
+            x = PtxWgmma.n8(Quad.of(1, 2, 3, 4), i, x);
+            PtxWgmma.commit();
+            PtxWgmma.await(0);
+            out.set(i, (int) before.tile(0).c0());
+            own = other;
+            other = next;
+        }
+        out.set(c.localIdx, (int) x.tile(0).c1());
+        out.set(c.localIdx + 1, (int) other.tile(0).c1());
+    }
 }

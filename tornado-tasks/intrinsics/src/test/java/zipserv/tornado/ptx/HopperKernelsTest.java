@@ -53,6 +53,29 @@ class HopperKernelsTest {
         }
     }
 
+    @Test
+    void barriersOrderAccesses() throws Exception {
+        int rounds = 9;
+        IntArray in = new IntArray(128);
+        for (int i = 0; i < 128; i++) {
+            in.set(i, i == 0 ? rounds : 3 * i);
+        }
+        IntArray out = new IntArray(256);
+        KernelLauncher.run("handshake", HopperKernels::handshake, 128, 128, in, out);
+        for (int i = 0; i < 128; i++) {
+            assertEquals(i < 96 ? rounds + rounds * (rounds - 1) / 2 * (i % 32) : 0, out.get(i));
+        }
+        KernelLauncher.run("pairs", HopperKernels::pairs, 128, 128, in, out);
+        for (int i = 0; i < 128; i++) {
+            int other = 63 - i % 64 + i / 64 * 64;
+            assertEquals(2 * in.get(other), out.get(i));
+            assertEquals(3 * in.get(i), out.get(128 + i));
+        }
+        KernelLauncher.run("halves", HopperKernels::halves, 128, 128, in, out);
+        assertEquals(0x7_0003, out.get(0));
+        assertEquals(3, out.get(1));
+    }
+
     private static void put(IntArray words, int at, int k, float value) {
         words.set(at, words.get(at) | MmaOracle.bf16(value) << 16 * (k & 1));
     }

@@ -55,6 +55,7 @@ class PtxTextTest {
             KernelLauncher.run("lastBlock", PtxKernels::lastBlock, 64, 32, new IntArray(64), new IntArray(64));
             KernelLauncher.run("hopper", HopperKernels::pipeline, HopperKernels.PIPELINE_THREADS,
                     HopperKernels.PIPELINE_THREADS, new IntArray(4096), new IntArray(4096));
+            KernelLauncher.run("copies", HopperKernels::copies, 128, 128, new IntArray(4096), new IntArray(4096));
             System.out.println("compiled by " + (IntArray.class.getModule().isNamed() ? "TornadoVM" : "the emulation"));
             KernelLauncher.run("tile", TileKernel::multiply, 32, 32, new IntArray(4096), new IntArray(128));
         }
@@ -73,6 +74,10 @@ class PtxTextTest {
         assertContains(ptx.get("lastblock"), "atom.acq_rel.gpu.global.add.u32", "fence.acq_rel.gpu",
                 "ld.acquire.gpu.global.u32");
         checkHopper(ptx.get("hopper"));
+        List<String> copies = ptx.get("copies").lines().filter(line -> line.contains("wgmma.mma_async")).toList();
+        assertEquals(List.of(4, 1, 0), copies.stream().map(line -> line.split("mov.f32", -1).length - 1).toList());
+        assertEquals(registers(copies.get(1)), registers(copies.get(2)));
+        assertContains(copies.get(0), "wgmma.fence.sync.aligned; ");
         assertContains(ptx.get("shiftright"), "shr.s32");
         assertContains(ptx.get("shiftrightlong"), "shr.s64");
         ptx.forEach((name, text) -> assertFalse(text.contains(".local"), name + " uses local memory"));

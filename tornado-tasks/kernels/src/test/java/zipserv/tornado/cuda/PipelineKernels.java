@@ -128,7 +128,7 @@ final class PipelineKernels {
                 PtxBits.asInt(sum.c1()), PtxBits.asInt(sum.c2()), PtxBits.asInt(sum.c3()));
     }
 
-    /** Accumulators that are still needed after they went into a multiplication, and one that a branch changes. */
+    /** Accumulators that are still needed, that a branch changes, and that change places. */
     static void wgmmaWithCopies(KernelContext c, IntArray in, IntArray steps, IntArray out) {
         int place = PtxShared.allocateLarge(1024);
         if (c.localIdx < 64) {
@@ -140,6 +140,8 @@ final class PipelineKernels {
         WideAccumulator x = WideAccumulator.zero8();
         WideAccumulator y = WideAccumulator.zero8();
         WideAccumulator last = WideAccumulator.zero8();
+        WideAccumulator own = WideAccumulator.zero8();
+        WideAccumulator other = WideAccumulator.zero8();
         int count = steps.get(0);
         for (int step = 0; step < count; step++) {
             Quad a = PtxMemory.load128(in, 512 * step + 4 * c.localIdx);
@@ -150,13 +152,21 @@ final class PipelineKernels {
             PtxWgmma.await(0);
             if ((step & 1) == 1) {
                 PtxWgmma.fence();
-                y = PtxWgmma.n8(a, b, before);
+                y = PtxWgmma.n8(Quad.of(a.y(), a.x(), a.w(), a.z()), b, before);
                 PtxWgmma.commit();
                 PtxWgmma.await(0);
             }
             last = before;
+            PtxWgmma.fence();
+            WideAccumulator next = PtxWgmma.n8(a, b, own);
+            PtxWgmma.commit();
+            PtxWgmma.await(0);
+            own = other;
+            other = next;
         }
         storeAll(c, out, x.tile(0), y.tile(0), last.tile(0));
+        store(c, out, 3, own.tile(0));
+        store(c, out, 4, other.tile(0));
     }
 
     /** The same by mma. */
@@ -166,17 +176,24 @@ final class PipelineKernels {
         Accumulator x = Accumulator.zero();
         Accumulator y = Accumulator.zero();
         Accumulator last = Accumulator.zero();
+        Accumulator own = Accumulator.zero();
+        Accumulator other = Accumulator.zero();
         int count = steps.get(0);
         for (int step = 0; step < count; step++) {
             Quad a = PtxMemory.load128(in, 512 * step + 4 * c.localIdx);
             Accumulator before = x;
             x = PtxMma.bf16(a, b0, b1, x);
             if ((step & 1) == 1) {
-                y = PtxMma.bf16(a, b0, b1, before);
+                y = PtxMma.bf16(Quad.of(a.y(), a.x(), a.w(), a.z()), b0, b1, before);
             }
             last = before;
+            Accumulator next = PtxMma.bf16(a, b0, b1, own);
+            own = other;
+            other = next;
         }
         storeAll(c, out, x, y, last);
+        store(c, out, 3, own);
+        store(c, out, 4, other);
     }
 
     private static void storeAll(KernelContext c, IntArray out, Accumulator x, Accumulator y, Accumulator last) {

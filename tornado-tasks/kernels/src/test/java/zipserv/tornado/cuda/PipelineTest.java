@@ -1,6 +1,7 @@
 package zipserv.tornado.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -49,8 +50,8 @@ class PipelineTest {
     void accumulatorsThatAreStillNeeded() {
         for (int steps = 0; steps < 5; steps++) {
             IntArray in = words(2048 + 64, steps);
-            IntArray found = HostArrays.ints(3 * 512);
-            IntArray expected = HostArrays.ints(3 * 512);
+            IntArray found = HostArrays.ints(5 * 512);
+            IntArray expected = HostArrays.ints(5 * 512);
             List<Launch> launches = new ArrayList<>();
             Launches all = launches::add;
             Launch.Grid grid = Launch.Grid.of(1, 128);
@@ -58,6 +59,9 @@ class PipelineTest {
             all.add("mma", grid, PipelineKernels::mmaWithCopies, new KernelContext(), in, count(steps), expected);
             LaunchRunner.run(launches);
             assertArrayEquals(expected.toHeapArray(), found.toHeapArray(), steps + " steps");
+            // From the second step on x, y and last are three different ones.
+            assertEquals(steps < 2 ? steps : 3, Arrays.stream(new int[] {found.get(0), found.get(512), found.get(1024)})
+                    .filter(word -> word != 0).distinct().count());
         }
     }
 
