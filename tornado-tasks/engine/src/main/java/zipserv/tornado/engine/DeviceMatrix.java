@@ -10,6 +10,7 @@ import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
@@ -55,18 +56,20 @@ sealed interface DeviceMatrix {
     int columns();
 
     /**
-     * How products with a number of activation rows are cut. The rule of frag11 decides the order of additions for every
-     * format, so that all of them give the same bits; how many row blocks a warp takes is a matter of frag11's kernel
-     * and changes none.
+     * How products with a number of activation rows are cut. One rule decides the order of additions for every format,
+     * so that all of them give the same bits; how many row blocks a warp takes is a matter of frag11's kernel and
+     * changes none.
+     *
+     * @param warpgroups whether warpgroups multiply where they are faster
      */
-    default GemmPlan plan(int batch) {
-        if (batch > GemmPlan.MAX_BATCH / 2) {
+    default ProductPlan plan(int batch, boolean warpgroups) {
+        if (!warpgroups && batch > GemmPlan.MAX_BATCH / 2) {
             // As measured in whole models: 612 us a layer of Llama-3.1-8B for 128 rows, where frag11's rule took 1,172.
             GemmPlan plan = GemmPlan.of(rows(), columns(), 1);
             return new GemmPlan(1, Math.min(plan.slices(), FragmentLayout.blocks(columns())), plan.splits());
         }
-        GemmPlan plan = GemmPlan.of(WeightFormat.FRAG11, rows(), columns(), batch);
-        return this instanceof Frag11 ? plan : plan.withRowBlocks(1);
+        return ProductPlan.of(WeightFormat.FRAG11, rows(), columns(), batch, warpgroups)
+                .forFormat(this instanceof Frag11 ? WeightFormat.FRAG11 : WeightFormat.RAW);
     }
 
     /** The same for products of more than {@link GemmPlan#FUSED_LIMIT} rows: one rule for all formats. */

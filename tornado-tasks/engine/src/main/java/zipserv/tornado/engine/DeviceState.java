@@ -12,6 +12,7 @@ import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.ProductPlan;
 
 /**
  * What kernels write: the key/value cache and a step's activations. It never leaves the device, logits that somebody
@@ -60,10 +61,10 @@ final class DeviceState {
     DeviceState(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceArrays arrays) {
         int rows = limits.maxRows();
         int parts = rows * limits.activations().parts();
-        int padded = (parts + 7) / 8 * 8;
         // Rows that only fill up a tile are multiplied, too, though nobody wants their products: so they hold something.
         IntFunction<IntArray> inputs = columns -> {
-            int words = GemmPlan.activationWords(columns, padded);
+            int words = limits.stepRows().stream().mapToInt(step -> limits.activationRows(step).words(columns)).max()
+                    .orElseThrow();
             return arrays.ints(words, DeviceArrays.Piece.of(0, Arena.ofAuto().allocate((long) words * Integer.BYTES)));
         };
         int slotWords = limits.cache().parts() * config.kvWidth() / 2;
@@ -92,7 +93,7 @@ final class DeviceState {
             for (int step : limits.stepRows()) {
                 int n = (head ? limits.logitsRows(step) : step) * limits.activations().parts();
                 if (head || !limits.unfused(step)) {
-                    GemmPlan plan = matrix.plan(n);
+                    ProductPlan plan = matrix.plan(n, limits.warpgroups());
                     partials = Math.max(partials, plan.partials(matrix.rows(), n));
                     groups = Math.max(groups, plan.groups(matrix.rows()));
                 } else if (matrix != weights.embedding()) {

@@ -7,6 +7,8 @@ import zipserv.model.EngineOptions;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.WideActivations;
+import zipserv.tornado.kernels.WidePlan;
 
 /**
  * What the device memory is laid out for. It is laid out once, when a model is opened.
@@ -16,9 +18,13 @@ import zipserv.tornado.kernels.GemmPlan;
  * @param activations how activations are multiplied
  * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. The first is at
  *                    most 128 with BF16, or 64 with BF16X2, the last at most {@value #MAX_PROMPT_ROWS}
+ * @param warpgroups  whether {@link zipserv.tornado.kernels.WideGemm} multiplies what it can
  */
 public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFormat activations,
-        List<Integer> stepRows) {
+        List<Integer> stepRows, boolean warpgroups) {
+
+    /** System property: false to multiply by single warps only, also where the GPU has wgmma. */
+    public static final String WARPGROUPS = "zipserv.warpgroups";
 
     /** System property that overrides {@link #cacheTokens}. */
     public static final String CACHE_TOKENS = "zipserv.cache.tokens";
@@ -39,6 +45,18 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
             throw new IllegalArgumentException("steps of " + stepRows + " rows, expected ascending numbers up to "
                     + MAX_PROMPT_ROWS + ", the first from 1 to " + GemmPlan.MAX_BATCH / activations.parts());
         }
+    }
+
+    /** Limits of an engine that multiplies by single warps. */
+    public EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFormat activations,
+            List<Integer> stepRows) {
+        this(cacheTokens, cache, activations, stepRows, false);
+    }
+
+    /** The same with warpgroups, or without, if the user does not want them. */
+    EngineLimits withWarpgroups(boolean can) {
+        return new EngineLimits(cacheTokens, cache, activations, stepRows,
+                can && !"false".equals(System.getProperty(WARPGROUPS)));
     }
 
     /**
@@ -111,7 +129,19 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
 
     /** Whether a step's matrices are multiplied from row-major weights, those of the head excepted. */
     boolean unfused(int step) {
-        return step * activations.parts() > GemmPlan.FUSED_LIMIT;
+        return step * activations.parts() > (warpgroups ? GemmPlan.MAX_BATCH : GemmPlan.FUSED_LIMIT);
+    }
+
+    /** Whether {@link zipserv.tornado.kernels.WideGemm} multiplies a step's matrices. */
+    boolean wide(int step) {
+        int batch = step * activations.parts();
+        return warpgroups && batch >= WidePlan.LEAST_BATCH && batch <= GemmPlan.MAX_BATCH;
+    }
+
+    /** The order of a step's activations. */
+    ActivationRows activationRows(int step) {
+        int batch = step * activations.parts();
+        return new ActivationRows(step, activations.parts(), wide(step) ? WideActivations.width(batch) : 0);
     }
 
     /** The smallest prepared step with room for a number of rows, as an index of {@link #stepRows}. */

@@ -1,7 +1,5 @@
 package zipserv.tornado.engine;
 
-import java.util.function.BiConsumer;
-
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -11,33 +9,30 @@ import zipserv.model.ModelException;
 import zipserv.tornado.kernels.EmbeddingLookup;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
-import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch.Grid;
 import zipserv.tornado.kernels.Launches;
 import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
 /** Launches the engine's kernels, each with its grid; see {@link KernelTasks} for the GEMMs. */
 final class EngineTasks {
 
+    private final EngineLimits limits;
     private final ActivationFormat format;
     private final ActivationFormat cacheFormat;
     private final Launches launches;
     private final KernelTasks kernels;
     private final KernelContext context = new KernelContext();
 
-    EngineTasks(Launches launches, ActivationFormat format, ActivationFormat cacheFormat) {
-        this.cacheFormat = cacheFormat;
-        this.format = format;
+    EngineTasks(Launches launches, EngineLimits limits) {
+        this.limits = limits;
+        this.cacheFormat = limits.cache();
+        this.format = limits.activations();
         this.kernels = new KernelTasks(launches);
         this.launches = launches;
-    }
-
-    /** 32-bit words of a row of activations, padded for the GEMMs. */
-    static int rowWords(int columns) {
-        return FragmentLayout.blocks(columns) * (FragmentLayout.BLOCK / 2);
     }
 
     /** Where a row's keys begin behind its queries. */
@@ -76,16 +71,17 @@ final class EngineTasks {
     void normalize(String name, FloatArray x, IntArray unused, FloatArray gain, IntArray h, int columns, float epsilon,
             int rows) {
         launches.add(name, Grid.of(rows, Normalization.threads(columns)), Normalization::apply,
-                context, x, unused, gain, gain, h, columns, rowWords(columns), epsilon, 0, 0, 0,
-                rest(rows, rowWords(columns)));
+                context, x, unused, gain, gain, h, columns, ActivationRows.rowWords(columns), epsilon, 0, 0, 0,
+                limits.activationRows(rows).rest(columns), limits.activationRows(rows).width());
     }
 
     /** {@link Normalization}. */
     void addAndNormalize(String name, FloatArray x, IntArray y, Bias bias, FloatArray gain, IntArray h, int columns,
             float epsilon, int rows) {
         launches.add(name, Grid.of(rows, Normalization.threads(columns)), Normalization::apply,
-                context, x, y, bias.values(), gain, h, columns, rowWords(columns), epsilon, 1,
-                bias.present(), rest(rows, columns), rest(rows, rowWords(columns)));
+                context, x, y, bias.values(), gain, h, columns, ActivationRows.rowWords(columns), epsilon, 1,
+                bias.present(), rest(rows, columns), limits.activationRows(rows).rest(columns),
+                limits.activationRows(rows).width());
     }
 
     /** {@link Heads}. */
@@ -110,11 +106,13 @@ final class EngineTasks {
 
     /** {@link SwiGlu}. */
     void swiGlu(String name, IntArray gateUp, Bias bias, IntArray out, int columns, int rows) {
-        int words = rows * rowWords(columns);
+        int rowWords = ActivationRows.rowWords(columns);
+        int words = rows * rowWords;
         int upAt = DeviceMatrix.padded(columns);
         launches.add(name, Grid.of((words + SwiGlu.THREADS - 1) / SwiGlu.THREADS, SwiGlu.THREADS), SwiGlu::apply,
-                context, gateUp, bias.values(), out, columns, rowWords(columns), words, bias.present(), upAt,
-                rest(rows, upAt + columns), rest(rows, rowWords(columns)));
+                context, gateUp, bias.values(), out, columns, rowWords, words, bias.present(), upAt,
+                rest(rows, upAt + columns), limits.activationRows(rows).rest(columns),
+                limits.activationRows(rows).width());
     }
 
     /** {@link DecodeAttention}. */
@@ -142,12 +140,12 @@ final class EngineTasks {
     }
 
     /**
-     * {@code y = x W^T} of all parts of the activations, fp32: straight from the stored weights up to
-     * {@link GemmPlan#FUSED_LIMIT} rows, else from row-major ones, which are made before and overwritten by the next.
+     * {@code y = x W^T} of all parts of the activations, fp32: straight from the stored weights as long as that is
+     * worth it, else from row-major ones, which are made before and overwritten by the next.
      */
     void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int rows) {
         int batch = rows * format.parts();
-        if (batch <= GemmPlan.FUSED_LIMIT) {
+        if (!limits.unfused(rows)) {
             multiplyFused(name, weights, x, y, s, rows);
         } else {
             multiply(name, weights, x, y, s, batch, weights.tile(batch));
@@ -162,7 +160,7 @@ final class EngineTasks {
             case DeviceMatrix.Frag11 w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
             case DeviceMatrix.Raw w -> kernels.rawRows(name + "_rows", w.matrix(), s.rowMajor);
             case DeviceMatrix.Parts w -> {
-                each(name, w, y, s, batch, (part, single) -> multiply(part, single, x, s.part, s, batch, tile));
+                each(name, w, y, s, batch, (part, single, _) -> multiply(part, single, x, s.part, s, batch, tile));
                 return;
             }
         }
@@ -172,28 +170,33 @@ final class EngineTasks {
     /** {@link #multiply} straight from the stored weights, up to {@link GemmPlan#MAX_BATCH} rows. */
     void multiplyFused(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int rows) {
         int batch = rows * format.parts();
-        multiplyFused(name, weights, x, y, s, batch, weights.plan(batch));
+        multiplyFused(name, weights, x, y, s, batch, weights.plan(batch, limits.warpgroups()));
     }
 
     private void multiplyFused(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int batch,
-            GemmPlan plan) {
-        GemmScratch scratch = s.scratch;
+            ProductPlan plan) {
         switch (weights) {
-            case DeviceMatrix.TcaTbe w -> kernels.zipGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
-            case DeviceMatrix.Frag11 w -> kernels.frag11Gemm(name, w.matrix(), x, y, scratch, batch, plan, false);
-            case DeviceMatrix.Raw w -> kernels.rawGemm(name, w.matrix(), x, y, scratch, batch, plan, false);
-            case DeviceMatrix.Parts w -> each(name, w, y, s, batch,
-                    (part, single) -> multiplyFused(part, single, x, s.part, s, batch, plan));
+            case DeviceMatrix.TcaTbe w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
+            case DeviceMatrix.Frag11 w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
+            case DeviceMatrix.Raw w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
+            case DeviceMatrix.Parts w -> each(name, w, y, s, batch, (part, single, firstRow) ->
+                    multiplyFused(part, single, x, s.part, s, batch, plan.from(firstRow)));
         }
+    }
+
+    /** Launches the product with one matrix of several, which begins with a certain row of all of them. */
+    @FunctionalInterface
+    private interface Product {
+        void launch(String name, DeviceMatrix matrix, int firstRow);
     }
 
     /** Multiplies one matrix after the other and puts each result where it belongs. */
     private void each(String name, DeviceMatrix.Parts weights, IntArray y, DeviceState s, int batch,
-            BiConsumer<String, DeviceMatrix> multiply) {
+            Product product) {
         int first = 0;
         for (int i = 0; i < weights.matrices().size(); i++) {
             DeviceMatrix single = weights.matrices().get(i);
-            multiply.accept(name + "_" + i, single);
+            product.launch(name + "_" + i, single, first);
             copyColumns(name + "_copy" + i, s.part, y, batch, single.rows(), weights.rows(), first);
             first += DeviceMatrix.padded(single.rows());
         }
@@ -206,8 +209,9 @@ final class EngineTasks {
 
     /** {@link LastRow}. */
     void copyLastRow(String name, IntArray h, IntArray last, int columns, int rows) {
-        launches.add(name, Grid.of((rowWords(columns) + LastRow.THREADS - 1) / LastRow.THREADS, LastRow.THREADS),
-                LastRow::copy, context, h, last, rows, rowWords(columns), format.parts());
+        int rowWords = ActivationRows.rowWords(columns);
+        launches.add(name, Grid.of((rowWords + LastRow.THREADS - 1) / LastRow.THREADS, LastRow.THREADS),
+                LastRow::copy, context, h, last, rows, rowWords, format.parts());
     }
 
     /** Words from the first to the second part of activations, 0 if there is none. */

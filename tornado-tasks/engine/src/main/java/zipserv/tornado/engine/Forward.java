@@ -39,13 +39,13 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
 
     /** Launches what makes the input of the decode step that follows the last one, see {@link NextInput}. */
     void launchNextInput(Shape shape, Launches launches) {
-        new EngineTasks(launches, limits.activations(), limits.cache()).advance("next", input, state.best, shape.rows());
+        new EngineTasks(launches, limits).advance("next", input, state.best, shape.rows());
     }
 
     /** Launches a step. */
     void launch(Shape shape, Launches launches) {
         int rows = shape.rows();
-        EngineTasks tasks = new EngineTasks(launches, limits.activations(), limits.cache());
+        EngineTasks tasks = new EngineTasks(launches, limits);
         DeviceState s = state;
         float epsilon = config.rmsNormEpsilon();
         int hidden = config.hiddenSize();

@@ -11,6 +11,7 @@ import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
+import zipserv.tornado.cuda.LaunchRunner;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;
 
@@ -60,8 +61,13 @@ public final class GpuEngineProvider implements EngineProvider {
     @Override
     public MemoryUse memoryNeeded(Checkpoint checkpoint, ModelConfig config, EngineOptions options) {
         MemoryUse arrays = ModelMemory.of(config, ModelWeights.load(checkpoint, config),
-                EngineLimits.of(config, options));
+                limits(config, options));
         return new MemoryUse(arrays.weights(), arrays.cache(), arrays.work() + CONTEXT_BYTES);
+    }
+
+    private static EngineLimits limits(ModelConfig config, EngineOptions options) {
+        return EngineLimits.of(config, options).withWarpgroups(!Boolean.getBoolean(TornadoEngine.TASK_GRAPHS)
+                && LaunchRunner.runsHopperKernels());
     }
 
     @Override
@@ -70,7 +76,7 @@ public final class GpuEngineProvider implements EngineProvider {
             throw new ModelException("engine " + NAME + " cannot run: " + reason);
         });
         try {
-            EngineLimits limits = EngineLimits.of(config, options);
+            EngineLimits limits = limits(config, options);
             options.log().accept(NAME + ": batches of up to " + limits.maxRows() + ", a cache of "
                     + limits.cacheTokens() + " tokens; activations " + limits.activations().id() + ", keys and values "
                     + limits.cache().id());

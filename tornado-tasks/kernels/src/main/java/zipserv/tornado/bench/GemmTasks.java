@@ -90,36 +90,18 @@ final class GemmTasks implements AutoCloseable {
         return switch (c.kernel()) {
             case FRAG11 -> {
                 Product p = product(c);
-                yield task(c, FRAG11_ARRAYS, p.y, tasks -> {
-                    switch (c.plan()) {
-                        case GemmPlan plan -> tasks.frag11Gemm(c.task(), frag11(), p.x, p.y, p.scratch, c.batch(),
-                                plan, bf16);
-                        case WidePlan plan -> tasks.wideGemm(c.task(), frag11(), p.x, p.y, p.scratch, c.batch(), plan,
-                                bf16);
-                    }
-                });
+                yield task(c, FRAG11_ARRAYS, p.y, tasks -> tasks.multiply(c.task(), frag11(), p.x, p.y, p.scratch, c.batch(),
+                        c.plan(), bf16));
             }
             case TCA_TBE -> {
                 Product p = product(c);
-                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> {
-                    switch (c.plan()) {
-                        case GemmPlan plan -> tasks.zipGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch, c.batch(), plan,
-                                bf16);
-                        case WidePlan plan -> tasks.wideGemm(c.task(), tcaTbe(), p.x, p.y, p.scratch, c.batch(), plan,
-                                bf16);
-                    }
-                });
+                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.multiply(c.task(), tcaTbe(), p.x, p.y, p.scratch, c.batch(),
+                        c.plan(), bf16));
             }
             case RAW -> {
                 Product p = product(c);
-                yield task(c, 1, p.y, tasks -> {
-                    switch (c.plan()) {
-                        case GemmPlan plan -> tasks.rawGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), plan,
-                                bf16);
-                        case WidePlan plan -> tasks.wideGemm(c.task(), raw(), p.x, p.y, p.scratch, c.batch(), plan,
-                                bf16);
-                    }
-                });
+                yield task(c, 1, p.y, tasks -> tasks.multiply(c.task(), raw(), p.x, p.y, p.scratch, c.batch(),
+                        c.plan(), bf16));
             }
             case FRAG11_DECOMPRESS -> {
                 IntArray out = HostArrays.ints(m * k / 2);

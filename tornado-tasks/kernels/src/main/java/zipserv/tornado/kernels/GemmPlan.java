@@ -155,6 +155,11 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) implem
     }
 
     @Override
+    public GemmPlan from(int row) {
+        return this;
+    }
+
+    @Override
     public boolean sameOrder(ProductPlan other) {
         return other instanceof GemmPlan plan && plan.slices == slices && plan.splits == splits;
     }

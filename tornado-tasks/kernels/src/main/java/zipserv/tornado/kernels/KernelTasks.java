@@ -65,6 +65,33 @@ public final class KernelTasks {
                 weights.columns(), batch, plan.code(), bf16 ? 1 : 0);
     }
 
+    /** The product from frag11 by the plan's kernel, which also decides the order of x. */
+    public void multiply(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, ProductPlan plan, boolean bf16) {
+        switch (plan) {
+            case GemmPlan warps -> frag11Gemm(name, weights, x, y, scratch, batch, warps, bf16);
+            case WidePlan wide -> wideGemm(name, weights, x, y, scratch, batch, wide, bf16);
+        }
+    }
+
+    /** The product from TCA-TBE by the plan's kernel, which also decides the order of x. */
+    public void multiply(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, ProductPlan plan, boolean bf16) {
+        switch (plan) {
+            case GemmPlan warps -> zipGemm(name, weights, x, y, scratch, batch, warps, bf16);
+            case WidePlan wide -> wideGemm(name, weights, x, y, scratch, batch, wide, bf16);
+        }
+    }
+
+    /** The product from raw BF16 by the plan's kernel, which also decides the order of x. */
+    public void multiply(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            ProductPlan plan, boolean bf16) {
+        switch (plan) {
+            case GemmPlan warps -> rawGemm(name, weights, x, y, scratch, batch, warps, bf16);
+            case WidePlan wide -> wideGemm(name, weights, x, y, scratch, batch, wide, bf16);
+        }
+    }
+
     /** {@link WideGemm} from frag11. */
     public void wideGemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {

@@ -28,6 +28,9 @@ public sealed interface ProductPlan permits GemmPlan, WidePlan {
     /** The same order of additions, cut as the kernel of a format can. */
     ProductPlan forFormat(WeightFormat format);
 
+    /** The order of additions of the rows from a certain one on, the first of a block of 64. */
+    ProductPlan from(int row);
+
     /** Whether another plan adds in the same order, so that its results have the same bits. */
     boolean sameOrder(ProductPlan other);
 

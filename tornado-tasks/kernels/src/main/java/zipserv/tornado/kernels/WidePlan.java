@@ -86,6 +86,11 @@ public record WidePlan(int slices, int splits, int whole) implements ProductPlan
     }
 
     @Override
+    public WidePlan from(int row) {
+        return new WidePlan(slices, splits, Math.max(0, whole - row / FragmentLayout.BLOCK));
+    }
+
+    @Override
     public boolean sameOrder(ProductPlan other) {
         return equals(other);
     }
