@@ -108,6 +108,16 @@ final class EngineTasks {
                 restCache(config, cacheTokens), (float) (1 / Math.sqrt(config.headDim())));
     }
 
+    /** {@link PromptAttention}. */
+    void attendPrompt(String name, StepInput input, IntArray q, IntArray keys, IntArray values, IntArray out,
+            ModelConfig config, int cacheTokens, int rows) {
+        launches.add(name, Grid.of(PromptAttention.blocks(config, rows), PromptAttention.threads()),
+                PromptAttention::attend, context, input.words(), q, keys, values, out, rows, config.heads(),
+                config.kvHeads(), config.headDim(), qkvWidth(config), rowWords(config.queryWidth()),
+                rest(rows, rowWords(config.queryWidth())), restCache(config, cacheTokens),
+                PromptAttention.scale(config.headDim()), PromptAttention.threads());
+    }
+
     /** {@link SwiGlu}. */
     void swiGlu(String name, IntArray gateUp, Bias bias, IntArray out, int columns, int rows) {
         int words = rows * rowWords(columns);

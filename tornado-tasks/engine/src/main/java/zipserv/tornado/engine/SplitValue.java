@@ -35,7 +35,7 @@ final class SplitValue {
     }
 
     /** What rounding took away, rounded. */
-    private static int remainder(float first, float second, int rounded) {
+    static int remainder(float first, float second, int rounded) {
         return PtxFloat.packBf16(PtxFloat.add(first, -PtxFloat.lowBf16(rounded)),
                 PtxFloat.add(second, -PtxFloat.highBf16(rounded)));
     }
