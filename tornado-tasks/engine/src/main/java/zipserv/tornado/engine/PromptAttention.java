@@ -15,7 +15,8 @@ import zipserv.tornado.ptx.Quad;
  * 2023).
  *
  * <p>Query heads that share a key/value head are rows of one matrix, token by token; a warp takes 16 neighbouring ones,
- * a block as many times 16 as it has warps. The block walks the sequence in tiles of 64 positions, or 32 of two parts.
+ * a block as many times 16 as it has warps. The block walks the sequence in tiles of 64 positions, or 32 if anything
+ * has two parts.
  * Keys and values come to shared memory by asynchronous copies, each a stage of a ring of three: while one is
  * multiplied, the next is on its way or there, and the third is filled again. Queries, scores and sums stay in
  * registers, as the mma wants and leaves them; {@link PromptTile} says how stages are laid out and read.
@@ -81,12 +82,13 @@ final class PromptAttention {
     static void attend(KernelContext context, IntArray input, IntArray q, IntArray keys, IntArray values, IntArray out,
             int rows, int heads, int kvHeads, int headDim, int stride, int rowWords, int restOut, int restCache,
             float scale, int threads) {
-        int tileKeys = restCache != 0 ? 32 : 64;
+        boolean twice = (restOut | restCache) != 0;
+        int tileKeys = twice ? 32 : 64;
         int rowBytes = headDim << 1;
         int rest = restCache != 0 ? tileKeys * rowBytes : 0;
         int stageBytes = tileKeys * rowBytes + rest;
-        int shared = PtxShared.allocate(3 * stageBytes);
-        boolean twice = (restOut | restCache) != 0;
+        // No less than is needed for queries.
+        int shared = PtxShared.allocate(2 * stageBytes + Math.max(stageBytes, threads << 4));
         int thread = context.localIdx;
         int lane = PtxWarp.lane();
         int group = heads / kvHeads;
@@ -131,6 +133,13 @@ final class PromptAttention {
         PtxShared.commitCopies();
         PromptTile.copy(values, value, cache, blockLength, tileKeys, headDim, slotWords, restCache, thread, threads);
         PtxShared.commitCopies();
+
+        // Where results will go, or -1. Exchanged with nobody, but now: so the rest need not be kept until the end.
+        int words = headDim >>> 1;
+        int lowWord = lowRow * rowWords + lowHead * words + (lane & 3);
+        int highWord = highRow * rowWords + highHead * words + (lane & 3);
+        int lowOut = PtxWarp.shuffleXor(low < matrixRows ? lowWord : -1, 0);
+        int highOut = PtxWarp.shuffleXor(high < matrixRows ? highWord : -1, 0);
 
         int lowQ = lowRow * stride + lowHead * headDim + ((lane & 3) << 1);
         int highQ = highRow * stride + highHead * headDim + ((lane & 3) << 1);
@@ -178,11 +187,14 @@ final class PromptAttention {
         int keyAt = (lane & 7) * rowBytes + ((lane >>> 3 ^ PromptTile.swizzle(lane & 7, headDim)) << 4);
         int valueAt = lane * rowBytes + (PromptTile.swizzle(lane, headDim) << 4);
 
+        // Not what the copies of keys say, else the compiler would keep their addresses until values are copied.
+        int nextValues = cache + tileKeys * slotWords;
+        int valuesLeft = blockLength - tileKeys;
         for (int from = 0; from < blockLength; from += tileKeys) {
-            int next = from + tileKeys;
             // The keys are there, and all warps are done with the values of the tile before.
             PtxShared.awaitCopies(1);
             context.localBarrier();
+            int next = from + tileKeys;
             if (next < blockLength) {
                 PromptTile.copy(keys, spare, cache + next * slotWords, blockLength - next, tileKeys, headDim, slotWords,
                         restCache, thread, threads);
@@ -320,10 +332,12 @@ final class PromptAttention {
             // The values are there, and all warps are done with the keys.
             PtxShared.awaitCopies(1);
             context.localBarrier();
-            if (next < blockLength) {
-                PromptTile.copy(values, key, cache + next * slotWords, blockLength - next, tileKeys, headDim, slotWords,
-                        restCache, thread, threads);
+            if (valuesLeft > 0) {
+                PromptTile.copy(values, key, nextValues, valuesLeft, tileKeys, headDim, slotWords, restCache, thread,
+                        threads);
             }
+            nextValues += tileKeys * slotWords;
+            valuesLeft -= tileKeys;
             PtxShared.commitCopies();
             if (from < warpLength) {
                 int at = value + valueAt;
@@ -374,9 +388,6 @@ final class PromptAttention {
         float highSums = PromptTile.quadSum(highTotal);
         float lowInverse = lowLength > 0 ? DeviceMath.reciprocal(lowSums) : 0f;
         float highInverse = highLength > 0 ? DeviceMath.reciprocal(highSums) : 0f;
-        int words = headDim >>> 1;
-        int lowOut = low < matrixRows ? lowRow * rowWords + lowHead * words + (lane & 3) : -1;
-        int highOut = high < matrixRows ? highRow * rowWords + highHead * words + (lane & 3) : -1;
         PromptTile.store(0, headDim, out, lowOut, highOut, restOut, o0, lowInverse, highInverse);
         PromptTile.store(1, headDim, out, lowOut, highOut, restOut, o1, lowInverse, highInverse);
         PromptTile.store(2, headDim, out, lowOut, highOut, restOut, o2, lowInverse, highInverse);

@@ -70,7 +70,7 @@ final class PromptTile {
             } else {
                 for (int i = 0; i < turns; i++) {
                     int own = address + i * rowsAtOnce * rowBytes;
-                    int bytes = row + i * rowsAtOnce < count ? 16 : 0;
+                    int bytes = row < count - i * rowsAtOnce ? 16 : 0;
                     PtxShared.copyAsyncOrZero128(own, cache, word + (long) i * rowsAtOnce * slotWords, bytes);
                     if (restCache != 0) {
                         PtxShared.copyAsyncOrZero128(own + tileKeys * rowBytes, cache,
@@ -178,10 +178,14 @@ final class PromptTile {
 
     /** Scores of eight positions without those that a row does not look at; {@code own} is the lane's first. */
     static Accumulator masked(Accumulator s, int own, int lowLength, int highLength) {
-        return Accumulator.of(Math.min(s.c0(), own < lowLength ? Float.MAX_VALUE : PromptAttention.NOTHING),
-                Math.min(s.c1(), own + 1 < lowLength ? Float.MAX_VALUE : PromptAttention.NOTHING),
-                Math.min(s.c2(), own < highLength ? Float.MAX_VALUE : PromptAttention.NOTHING),
-                Math.min(s.c3(), own + 1 < highLength ? Float.MAX_VALUE : PromptAttention.NOTHING));
+        return Accumulator.of(masked(s.c0(), own, lowLength), masked(s.c1(), own + 1, lowLength),
+                masked(s.c2(), own, highLength), masked(s.c3(), own + 1, highLength));
+    }
+
+    /** Adds at most {@link PromptAttention#NOTHING} for a position behind the last, without a branch. */
+    private static float masked(float score, int position, int length) {
+        float behind = Math.min(length - 1 - position, 0);
+        return PtxFloat.fma(behind, -PromptAttention.NOTHING, score);
     }
 
     /** Probabilities, before they are divided by their sum. */
