@@ -15,10 +15,9 @@ import zipserv.tornado.ptx.Quad;
  * 2023).
  *
  * <p>Query heads that share a key/value head are rows of one matrix, token by token; a warp takes 16 neighbouring ones,
- * a block as many times 16 as it has warps. The block walks the sequence in tiles of 64 positions, or 32 if anything
- * has two parts.
- * Keys and values come to shared memory by asynchronous copies, each a stage of a ring of three: while one is
- * multiplied, the next is on its way or there, and the third is filled again. Queries, scores and sums stay in
+ * a block as many times 16 as it has warps. The block walks the sequence in tiles of 64 positions, or of 32 if anything
+ * has two parts. Keys and values come to shared memory by asynchronous copies, each a stage of a ring of three: while
+ * one is multiplied, the next is on its way or there, and the third is filled again. Queries, scores and sums stay in
  * registers, as the mma wants and leaves them; {@link PromptTile} says how stages are laid out and read.
  *
  * <p>Scores are products of queries and keys, times log2(e), so that the softmax takes powers of two. Where activations
@@ -404,12 +403,9 @@ final class PromptAttention {
         PromptTile.store(13, headDim, out, lowOut, highOut, restOut, o13, lowInverse, highInverse);
         PromptTile.store(14, headDim, out, lowOut, highOut, restOut, o14, lowInverse, highInverse);
         PromptTile.store(15, headDim, out, lowOut, highOut, restOut, o15, lowInverse, highInverse);
-        int padding = rowWords - heads * words;
-        if (padding > 0 && kvHead == kvHeads - 1) {
+        if (kvHead == kvHeads - 1) {
             for (int row = firstRow + (thread >>> 5); row <= lastRow; row += threads >>> 5) {
-                for (int i = lane; i < padding; i += PtxWarp.SIZE) {
-                    SplitValue.store(out, row * rowWords + heads * words + i, restOut, 0f, 0f);
-                }
+                SplitValue.clear(out, row * rowWords + heads * words + lane, (row + 1) * rowWords, restOut);
             }
         }
     }

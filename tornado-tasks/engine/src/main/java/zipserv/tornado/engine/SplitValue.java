@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
+import zipserv.tornado.ptx.PtxWarp;
 
 /**
  * Activations as sums of two BF16: the rounded value, and what rounding took away, rounded too. The second lies
@@ -31,6 +32,13 @@ final class SplitValue {
         PtxMemory.store64(out, word, low, high);
         if (rest != 0) {
             PtxMemory.store64(out, word + rest, remainder(first, second, low), remainder(third, fourth, high));
+        }
+    }
+
+    /** Stores zeros: every 32nd word from one on, up to another. */
+    static void clear(IntArray out, int from, int to, int rest) {
+        for (int word = from; word < to; word += PtxWarp.SIZE) {
+            store(out, word, rest, 0f, 0f);
         }
     }
 
