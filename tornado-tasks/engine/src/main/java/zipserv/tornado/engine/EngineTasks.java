@@ -93,8 +93,8 @@ final class EngineTasks {
             IntArray values, ModelConfig config, int cacheTokens, int rows) {
         launches.add(name, Grid.of(Heads.blocks(rows, config.heads(), config.kvHeads()), Heads.THREADS), Heads::prepare,
                 context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values, rows, config.heads(),
-                config.kvHeads(), config.headDim(), config.rmsNormEpsilon(), bias.present(), gain.present(),
-                keyAt(config), valueAt(config), qkvWidth(config), rest(rows, qkvWidth(config)),
+                config.kvHeads(), config.headDim(), config.rmsNormEpsilon(), flags(bias, gain), keyAt(config),
+                valueAt(config), qkvWidth(config), rest(rows, qkvWidth(config)),
                 restCache(config, cacheTokens));
     }
 
@@ -131,8 +131,7 @@ final class EngineTasks {
     void attendDecoding(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns,
             IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out, ModelConfig config,
             int cacheTokens, int rows) {
-        int flags = bias.present() * DecodeAttention.BIAS + gain.present() * DecodeAttention.NORM
-                + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
+        int flags = flags(bias, gain) + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
         int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows));
         launches.add(name, new Grid(DecodeAttention.blocks(config, rows), DecodeAttention.THREADS, 128),
                 DecodeAttention::attend, context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
@@ -218,6 +217,10 @@ final class EngineTasks {
     void copyLastRow(String name, IntArray h, IntArray last, int columns, int rows) {
         launches.add(name, Grid.of((rowWords(columns) + LastRow.THREADS - 1) / LastRow.THREADS, LastRow.THREADS),
                 LastRow::copy, context, h, last, rows, rowWords(columns), format.parts());
+    }
+
+    private static int flags(Bias bias, Bias gain) {
+        return bias.present() * HeadTurn.BIAS + gain.present() * HeadTurn.NORM;
     }
 
     /** Words from the first to the second part of activations, 0 if there is none. */
