@@ -14,19 +14,19 @@ import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * Attention of a decode step, in which every row is a sequence of its own: rotary embedding, the new key and value into the
- * cache, online softmax over all positions and the sum of values, in one launch. Flash decoding (Dao et al., 2023): a
- * sequence's positions are split among blocks, and the last block of a key/value head to finish adds up their results in
- * the order of the positions.
+ * Attention of a decode step, in which every row is a sequence of its own: rotary embedding, the new key and value into
+ * the cache, online softmax over all positions and the sum of values, in one launch. Flash decoding (Dao et al., 2023):
+ * a sequence's positions are split among blocks, and the last block of a key/value head to finish adds up their results
+ * in the order of the positions.
  *
- * <p>A block has all query heads that share a key/value head, one or more warps for each. Eight lanes of a warp take one
- * position; they are a stream with a maximum and a sum of its own, so that only the dot products need shuffles. A warp's
- * streams are added up in its registers, all the rest by {@link DecodeSums}. The bits of a row depend on its length and
- * on the number of splits, which depends on the rows of the step, see {@link #splits}.
+ * <p>A block has all query heads that share a key/value head, one or more warps for each. Eight lanes of a warp take
+ * one position; they are a stream with a maximum and a sum of its own, so that only the dot products need shuffles.
+ * The streams of a warp are added up in its registers, all the rest by {@link DecodeSums}. The bits of a row depend on its
+ * length and on the number of splits, which depends on the rows of the step, see {@link #splits}.
  *
- * <p>Most of a single row's time is latency. So a block asks for the first keys and values before it waits for the
- * projection: those of earlier positions were written by earlier steps, of which nothing runs any more, and so was the
- * step's input, see {@link ReplayedSteps}.
+ * <p>Most of a single row's time is latency. So a block asks for its first keys and values before it waits for the
+ * projection: those of earlier positions were written by earlier steps, and the input before the step's first kernel,
+ * and all of that has ended, see {@link ReplayedSteps}.
  */
 final class DecodeAttention {
 

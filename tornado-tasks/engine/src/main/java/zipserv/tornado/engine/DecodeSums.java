@@ -103,8 +103,8 @@ final class DecodeSums {
     }
 
     /**
-     * Adds up four elements of a slice of the splits. The first eight partial sums are on their way while it is found out
-     * what they count for.
+     * Adds up four elements of a slice of the splits. The first eight partial sums are on their way while it is found
+     * out what they count for.
      *
      * @param used splits that have positions; the others have written nothing
      */

@@ -9,9 +9,9 @@ import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxWarp;
 
 /**
- * What a warp does with a head of queries, keys or values that a projection has left: bias, RMSNorm and rotary embedding
- * in the half-split layout. A lane takes every 32nd group of four elements: two neighbours of the head's first half, and
- * their partners of the second.
+ * What a warp does with a head of queries, keys or values that a projection has left: bias, RMSNorm and rotary
+ * embedding in the half-split layout. A lane takes every 32nd group of four elements: two neighbours of the head's first
+ * half, and their partners of the second.
  */
 final class HeadTurn {
 

@@ -5,7 +5,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.ModelConfig;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxFloat;
-import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
@@ -38,7 +37,6 @@ final class PromptAttention {
     private static final int WARP_ROWS = 16;
     /** Warps of a block: a power of two, at least 4. */
     private static final int WARPS = 4;
-    private static final double LOG2_E = 1 / Math.log(2);
 
     private PromptAttention() {
     }
@@ -61,7 +59,7 @@ final class PromptAttention {
 
     /** What products of queries and keys are multiplied with. */
     static float scale(int headDim) {
-        return (float) (LOG2_E / Math.sqrt(headDim));
+        return (float) (1 / (Math.log(2) * Math.sqrt(headDim)));
     }
 
     /**
@@ -86,14 +84,15 @@ final class PromptAttention {
         int rowBytes = headDim << 1;
         int rest = restCache != 0 ? tileKeys * rowBytes : 0;
         int stageBytes = tileKeys * rowBytes + rest;
-        // No less than is needed for queries.
         int shared = PtxShared.allocate(2 * stageBytes + Math.max(stageBytes, threads << 4));
         int thread = context.localIdx;
         int lane = PtxWarp.lane();
         int group = heads / kvHeads;
         int matrixRows = rows * group;
         int blockRows = (threads >>> 5) * WARP_ROWS;
-        int slotWords = kvHeads * (headDim >>> 1);
+        int words = headDim >>> 1;
+        int slotWords = kvHeads * words;
+        int keys8 = rowBytes << 3;
 
         // The last rows have the longest way to go: their blocks begin.
         int blockTile = (matrixRows + blockRows - 1) / blockRows - 1 - context.groupIdx / kvHeads;
@@ -101,16 +100,9 @@ final class PromptAttention {
         int first = blockTile * blockRows;
         int firstRow = first / group;
         int lastRow = Math.min(first + blockRows - 1, matrixRows - 1) / group;
-        int blockLength = 0;
-        int firstSlot = 0;
-        for (int row = firstRow + lane; row <= lastRow; row += PtxWarp.SIZE) {
-            int length = length(input, row);
-            blockLength = Math.max(blockLength, length);
-            firstSlot = Math.max(firstSlot, length > 0 ? PtxMemory.loadReadOnly32(input, StepInput.firstSlot(row)) : 0);
-        }
-        blockLength = PromptTile.warpMaximum(blockLength);
-        firstSlot = PromptTile.warpMaximum(firstSlot);
-        int cache = firstSlot * slotWords + kvHead * (headDim >>> 1);
+        int blockLength = PromptRows.longest(input, firstRow, lastRow);
+        int firstSlot = PromptRows.firstSlot(input, firstRow, lastRow);
+        int cache = firstSlot * slotWords + kvHead * words;
 
         // This lane has parts of two of the matrix's rows.
         int low = first + (thread >>> 5) * WARP_ROWS + (lane >>> 2);
@@ -119,30 +111,27 @@ final class PromptAttention {
         int highRow = Math.min(high, matrixRows - 1) / group;
         int lowHead = kvHead * group + Math.min(low, matrixRows - 1) - lowRow * group;
         int highHead = kvHead * group + Math.min(high, matrixRows - 1) - highRow * group;
-        int lowLength = low < matrixRows ? length(input, lowRow) : 0;
-        int highLength = high < matrixRows ? length(input, highRow) : 0;
-        int warpLength = PromptTile.warpMaximum(Math.max(lowLength, highLength));
-        int shortest = -PromptTile.warpMaximum(Math.max(lowLength > 0 ? -lowLength : Integer.MIN_VALUE,
+        int lowLength = low < matrixRows ? PromptRows.length(input, lowRow) : 0;
+        int highLength = high < matrixRows ? PromptRows.length(input, highRow) : 0;
+        int warpLength = PromptRows.largest(Math.max(lowLength, highLength));
+        int shortest = -PromptRows.largest(Math.max(lowLength > 0 ? -lowLength : Integer.MIN_VALUE,
                 highLength > 0 ? -highLength : Integer.MIN_VALUE));
 
         int key = shared;
-        int value = shared + stageBytes;
-        int spare = shared + 2 * stageBytes;
+        int value = key + stageBytes;
+        int spare = value + stageBytes;
         PromptTile.copy(keys, key, cache, blockLength, tileKeys, headDim, slotWords, restCache, thread, threads);
         PtxShared.commitCopies();
         PromptTile.copy(values, value, cache, blockLength, tileKeys, headDim, slotWords, restCache, thread, threads);
         PtxShared.commitCopies();
 
         // Where results will go, or -1. Exchanged with nobody, but now: so the rest need not be kept until the end.
-        int words = headDim >>> 1;
-        int lowWord = lowRow * rowWords + lowHead * words + (lane & 3);
-        int highWord = highRow * rowWords + highHead * words + (lane & 3);
-        int lowOut = PtxWarp.shuffleXor(low < matrixRows ? lowWord : -1, 0);
-        int highOut = PtxWarp.shuffleXor(high < matrixRows ? highWord : -1, 0);
-
-        int lowQ = lowRow * stride + lowHead * headDim + ((lane & 3) << 1);
-        int highQ = highRow * stride + highHead * headDim + ((lane & 3) << 1);
-        int kept = spare + (thread << 4);
+        int part = lane & 3;
+        int lowOut = PtxWarp.shuffleXor(low < matrixRows ? lowRow * rowWords + lowHead * words + part : -1, 0);
+        int highOut = PtxWarp.shuffleXor(high < matrixRows ? highRow * rowWords + highHead * words + part : -1, 0);
+        int lowQ = lowRow * stride + lowHead * headDim + 2 * part;
+        int highQ = highRow * stride + highHead * headDim + 2 * part;
+        int kept = spare + 16 * thread;
         Quad q0 = PromptTile.query(0, headDim, q, lowQ, highQ, scale, kept, false);
         Quad q1 = PromptTile.query(1, headDim, q, lowQ, highQ, scale, kept, false);
         Quad q2 = PromptTile.query(2, headDim, q, lowQ, highQ, scale, kept, false);
@@ -209,7 +198,6 @@ final class PromptAttention {
             Quad r3 = Quad.of(0, 0, 0, 0);
             if (from < warpLength) {
                 int at = key + keyAt;
-                int keys8 = rowBytes << 3;
                 Accumulator s0 = Accumulator.zero();
                 Accumulator s1 = Accumulator.zero();
                 Accumulator s2 = Accumulator.zero();
@@ -259,7 +247,7 @@ final class PromptAttention {
                     s7 = PromptTile.score(3, headDim, at + 7 * keys8, rest, twice, q6, q7, t6, t7, s7);
                 }
                 if (next > shortest) {
-                    int own = from + ((lane & 3) << 1);
+                    int own = from + 2 * part;
                     s0 = PromptTile.masked(s0, own, lowLength, highLength);
                     s1 = PromptTile.masked(s1, own + 8, lowLength, highLength);
                     s2 = PromptTile.masked(s2, own + 16, lowLength, highLength);
@@ -383,10 +371,10 @@ final class PromptAttention {
         }
         PtxShared.awaitCopies(0);
 
-        float lowSums = PromptTile.quadSum(lowTotal);
-        float highSums = PromptTile.quadSum(highTotal);
-        float lowInverse = lowLength > 0 ? DeviceMath.reciprocal(lowSums) : 0f;
-        float highInverse = highLength > 0 ? DeviceMath.reciprocal(highSums) : 0f;
+        lowTotal = PromptTile.quadSum(lowTotal);
+        highTotal = PromptTile.quadSum(highTotal);
+        float lowInverse = lowLength > 0 ? DeviceMath.reciprocal(lowTotal) : 0f;
+        float highInverse = highLength > 0 ? DeviceMath.reciprocal(highTotal) : 0f;
         PromptTile.store(0, headDim, out, lowOut, highOut, restOut, o0, lowInverse, highInverse);
         PromptTile.store(1, headDim, out, lowOut, highOut, restOut, o1, lowInverse, highInverse);
         PromptTile.store(2, headDim, out, lowOut, highOut, restOut, o2, lowInverse, highInverse);
@@ -408,12 +396,5 @@ final class PromptAttention {
                 SplitValue.clear(out, row * rowWords + heads * words + lane, (row + 1) * rowWords, restOut);
             }
         }
-    }
-
-    /** Positions that a row looks at, 0 for one without work. */
-    private static int length(IntArray input, int row) {
-        int token = PtxMemory.loadReadOnly32(input, StepInput.token(row));
-        int position = PtxMemory.loadReadOnly32(input, StepInput.position(row));
-        return token < 0 ? 0 : position + 1;
     }
 }

@@ -269,13 +269,4 @@ final class PromptTile {
         float sum = PtxFloat.add(value, PtxWarp.shuffleXor(value, 1));
         return PtxFloat.add(sum, PtxWarp.shuffleXor(sum, 2));
     }
-
-    /** The largest of all lanes. */
-    static int warpMaximum(int value) {
-        int maximum = Math.max(value, PtxWarp.shuffleXor(value, 16));
-        maximum = Math.max(maximum, PtxWarp.shuffleXor(maximum, 8));
-        maximum = Math.max(maximum, PtxWarp.shuffleXor(maximum, 4));
-        maximum = Math.max(maximum, PtxWarp.shuffleXor(maximum, 2));
-        return Math.max(maximum, PtxWarp.shuffleXor(maximum, 1));
-    }
 }
