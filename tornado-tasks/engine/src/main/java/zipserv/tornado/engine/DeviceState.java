@@ -121,7 +121,7 @@ final class DeviceState {
             }
         }
         // Steps of prompts do not use it: what they hand on has to be there from the beginning.
-        attentionPartials = zeros(arrays, splits * config.heads() * DecodeAttention.partialWords(config.headDim()));
+        attentionPartials = zeros(arrays, splits * config.heads() * DecodeSums.partialWords(config.headDim()));
         attentionTickets = zeros(arrays, batch * config.kvHeads());
         found = arrays.ints((long) batch * Argmax.FOUND_WORDS);
         argmaxTickets = zeros(arrays, batch);

@@ -89,8 +89,8 @@ final class EngineTasks {
             IntArray values, ModelConfig config, int cacheTokens, int rows) {
         launches.add(name, Grid.of(Heads.blocks(rows, config.heads(), config.kvHeads()), Heads.THREADS), Heads::prepare,
                 context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values, rows, config.heads(),
-                config.kvHeads(), config.headDim(), config.rmsNormEpsilon(), bias.present(), gain.present(),
-                keyAt(config), valueAt(config), qkvWidth(config), rest(rows, qkvWidth(config)),
+                config.kvHeads(), config.headDim(), config.rmsNormEpsilon(), flags(bias, gain), keyAt(config),
+                valueAt(config), qkvWidth(config), rest(rows, qkvWidth(config)),
                 restCache(config, cacheTokens));
     }
 
@@ -102,6 +102,16 @@ final class EngineTasks {
                 input.words(), q, keys, values, out, config.heads(), config.kvHeads(), config.headDim(), blockHeads,
                 qkvWidth(config), rowWords(config.queryWidth()), rest(rows, rowWords(config.queryWidth())),
                 restCache(config, cacheTokens), (float) (1 / Math.sqrt(config.headDim())));
+    }
+
+    /** {@link PromptAttention}. */
+    void attendPrompt(String name, StepInput input, IntArray q, IntArray keys, IntArray values, IntArray out,
+            ModelConfig config, int cacheTokens, int rows) {
+        launches.add(name, Grid.of(PromptAttention.blocks(config, rows), PromptAttention.threads()),
+                PromptAttention::attend, context, input.words(), q, keys, values, out, rows, config.heads(),
+                config.kvHeads(), config.headDim(), qkvWidth(config), rowWords(config.queryWidth()),
+                rest(rows, rowWords(config.queryWidth())), restCache(config, cacheTokens),
+                PromptAttention.scale(config.headDim()), PromptAttention.threads());
     }
 
     /** {@link SwiGlu}. */
@@ -119,8 +129,7 @@ final class EngineTasks {
     void attendDecoding(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns,
             IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out, ModelConfig config,
             int cacheTokens, int rows) {
-        int flags = bias.present() * DecodeAttention.BIAS + gain.present() * DecodeAttention.NORM
-                + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
+        int flags = flags(bias, gain) + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
         int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows));
         launches.add(name, new Grid(DecodeAttention.blocks(config, rows), DecodeAttention.THREADS, 128),
                 DecodeAttention::attend, context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
@@ -212,6 +221,10 @@ final class EngineTasks {
         int rowWords = ActivationRows.rowWords(columns);
         launches.add(name, Grid.of((rowWords + LastRow.THREADS - 1) / LastRow.THREADS, LastRow.THREADS),
                 LastRow::copy, context, h, last, rows, rowWords, format.parts());
+    }
+
+    private static int flags(Bias bias, Bias gain) {
+        return bias.present() * HeadTurn.BIAS + gain.present() * HeadTurn.NORM;
     }
 
     /** Words from the first to the second part of activations, 0 if there is none. */

@@ -12,12 +12,16 @@ import zipserv.tornado.kernels.Launches;
  *
  * <p>A row is one token of any sequence at any position. In a step of a prompt, neighbouring tokens of one sequence are
  * rows: they meet in the cache, and all of a layer's keys and values are stored before any row attends. In a decode step
- * every row is a sequence of its own, and attention can bring its own key and value along. Steps that are larger than
- * any batch compute logits of their last row only.
+ * every row is a sequence of its own, and attention can bring its own key and value along. Either kind has its kernel
+ * of attention; {@link Attention} takes the rows of models that it does not fit. Steps that are larger than any batch
+ * compute logits of their last row only.
  */
 record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input) {
 
-    /** What a graph is made for: a number of rows, each a sequence of its own when decoding. */
+    /**
+     * What a graph is made for: a number of rows, each a sequence of its own when decoding, else all of one sequence.
+     * Where the kernels do not tell the two apart, there is one graph for both, called not decoding.
+     */
     record Shape(int rows, boolean decoding) {
 
         @Override
@@ -28,7 +32,8 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
 
     /** The shape of the step that takes so many rows. */
     Shape shape(int rows, boolean decoding) {
-        return new Shape(limits.stepRows().get(limits.stepFor(rows)), decoding && DecodeAttention.fits(config));
+        return new Shape(limits.stepRows().get(limits.stepFor(rows)),
+                decoding && (DecodeAttention.fits(config) || PromptAttention.fits(config)));
     }
 
     /** Every shape. */
@@ -64,14 +69,19 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
                         rows);
             }
             tasks.multiply(layer + "qkv", w.qkv(), s.h, s.qkv, s, rows);
-            if (shape.decoding()) {
+            if (shape.decoding() && DecodeAttention.fits(config)) {
                 tasks.attendDecoding(layer + "attend", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
                         values, s.attentionPartials, s.attentionTickets, s.attended, config, limits.cacheTokens(), rows);
             } else {
                 tasks.prepareHeads(layer + "heads", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
                         values, config, limits.cacheTokens(), rows);
-                tasks.attend(layer + "attend", input, s.qkv, keys, values, s.attended, config, limits.cacheTokens(),
-                        rows);
+                if (!shape.decoding() && PromptAttention.fits(config)) {
+                    tasks.attendPrompt(layer + "attend", input, s.qkv, keys, values, s.attended, config,
+                            limits.cacheTokens(), rows);
+                } else {
+                    tasks.attend(layer + "attend", input, s.qkv, keys, values, s.attended, config,
+                            limits.cacheTokens(), rows);
+                }
             }
             tasks.multiply(layer + "output", w.output(), s.attended, s.y, s, rows);
 

@@ -170,6 +170,7 @@ final class ReplayedSteps implements Steps {
     /** The step's input to the device, or what makes it there, and its launches. */
     private void capture(Graph graph, List<Launch> launches) {
         // What follows a copy cannot overlap with it. Neither may the input change while a later kernel reads it early.
+        // And since the first launch waits for all that was before, later ones may read early what earlier steps wrote.
         int alone = 1;
         if (graph.following()) {
             alone = 2;

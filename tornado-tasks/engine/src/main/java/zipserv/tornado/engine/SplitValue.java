@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
+import zipserv.tornado.ptx.PtxWarp;
 
 /**
  * Activations as sums of two BF16: the rounded value, and what rounding took away, rounded too. The second lies
@@ -34,8 +35,15 @@ final class SplitValue {
         }
     }
 
+    /** Stores zeros: every 32nd word from one on, up to another. */
+    static void clear(IntArray out, int from, int to, int rest) {
+        for (int word = from; word < to; word += PtxWarp.SIZE) {
+            store(out, word, rest, 0f, 0f);
+        }
+    }
+
     /** What rounding took away, rounded. */
-    private static int remainder(float first, float second, int rounded) {
+    static int remainder(float first, float second, int rounded) {
         return PtxFloat.packBf16(PtxFloat.add(first, -PtxFloat.lowBf16(rounded)),
                 PtxFloat.add(second, -PtxFloat.highBf16(rounded)));
     }

@@ -23,7 +23,7 @@ interface Steps extends AutoCloseable {
     /**
      * Begins a step of at least so many rows. Its input may be changed when the step has been awaited.
      *
-     * @param decoding whether every row is a sequence of its own
+     * @param decoding whether every row is a sequence of its own; else all rows that have work are of one sequence
      * @throws GpuException if the GPU fails
      */
     void enqueue(int rows, boolean decoding);

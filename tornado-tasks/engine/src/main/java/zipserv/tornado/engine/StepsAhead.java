@@ -50,7 +50,7 @@ final class StepsAhead implements AutoCloseable {
         this.enabled = steps.canFollow();
     }
 
-    /** Runs a step of a prompt with the input that is set, and waits for it. */
+    /** Runs a step of a prompt with the input that is set, rows of one sequence, and waits for it. */
     void prompt(int rows) {
         run(rows, false, false);
     }

@@ -281,7 +281,7 @@ class EngineKernelsTest {
                             cacheTokens, rows);
                 });
         IntArray partials = HostArrays.ints(rows * config.heads() * DecodeAttention.splits(config, rows)
-                * DecodeAttention.partialWords(d));
+                * DecodeSums.partialWords(d));
         IntArray tickets = HostArrays.ints(rows * config.kvHeads());
         KernelRun.run(format, new Object[] {input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
                 tickets, partials}, new Object[] {out, keys, values, tickets}, (tasks, graph) -> tasks.attendDecoding("attend",

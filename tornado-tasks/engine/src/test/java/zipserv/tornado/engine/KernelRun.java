@@ -21,11 +21,17 @@ final class KernelRun {
 
     /** Runs one task graph. An array may be both in and out. */
     static void run(ActivationFormat format, Object[] in, Object[] out, BiConsumer<EngineTasks, TaskGraph> tasks) {
+        run(format, format, in, out, tasks);
+    }
+
+    /** The same with a cache of another format. */
+    static void run(ActivationFormat format, ActivationFormat cache, Object[] in, Object[] out,
+            BiConsumer<EngineTasks, TaskGraph> tasks) {
         GpuRuntime.prepare();
         TaskGraph graph = new TaskGraph("test");
         GridScheduler scheduler = new GridScheduler();
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, in);
-        tasks.accept(new EngineTasks(Launches.tasksOf(graph, scheduler), format, format), graph);
+        tasks.accept(new EngineTasks(Launches.tasksOf(graph, scheduler), format, cache), graph);
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(scheduler).execute();

@@ -3,10 +3,12 @@ package zipserv.tornado.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -204,9 +206,9 @@ class TornadoEngineTest {
     }
 
     /** Other sequences of a step change no bit; a prompt at once and token by token agree, but add up in another order. */
-    @Test
-    void prefillStepsAndBatchesAgree() {
-        ModelConfig config = RandomModel.LLAMA;
+    @ParameterizedTest
+    @MethodSource("models")
+    void prefillStepsAndBatchesAgree(ModelConfig config) {
         int[] text = tokens(config, 19, 3);
         try (Engine engine = engine(config, WeightFormat.FRAG11);
                 Sequence whole = engine.newSequence(20);
@@ -227,6 +229,31 @@ class TornadoEngineTest {
             whole.truncate(18);
             Logits batch = engine.decode(List.of(other, whole), new int[] {1, text[18]});
             assertArrayEquals(alone, bits(row(batch, 1, config)), "in a batch, after a truncation");
+        }
+    }
+
+    /** Prompts on Tensor Cores, but more query heads to a key/value head than {@link DecodeAttention} takes. */
+    @Test
+    void batchesOfModelsThatOnlyPromptsFit() {
+        ModelConfig config = new ModelConfig(ModelConfig.Architecture.LLAMA, 64, 64, 1, 9, 1, 16, 90, 300, 1e-5f,
+                new ModelConfig.Rope(10_000, Optional.empty()), true, false, false, false, false);
+        assertTrue(PromptAttention.fits(config) && !DecodeAttention.fits(config));
+        try (Engine cpu = new CpuEngine(config, RandomModel.weights(config, WeightFormat.RAW), 1);
+                Engine engine = engine(config, WeightFormat.RAW)) {
+            List<Sequence> expected = new ArrayList<>();
+            List<Sequence> batch = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                expected.add(cpu.newSequence(20));
+                batch.add(engine.newSequence(20));
+                int[] prompt = tokens(config, 9 - 3 * i, i);
+                assertClose(row(cpu.prefill(expected.get(i), prompt, LogitsAt.LAST), 0, config),
+                        row(engine.prefill(batch.get(i), prompt, LogitsAt.LAST), 0, config), "prompt " + i);
+            }
+            Logits wanted = cpu.decode(expected, new int[] {1, 2, 3});
+            Logits found = engine.decode(batch, new int[] {1, 2, 3});
+            for (int i = 0; i < 3; i++) {
+                assertClose(row(wanted, i, config), row(found, i, config), "step of sequence " + i);
+            }
         }
     }
 

@@ -33,6 +33,15 @@ public final class PtxFloat {
     }
 
     /**
+     * 2 to the power of a, within two units in the last place; 0 below the normal floats, exactly 1 for 0:
+     * {@code ex2.approx.ftz.f32} (… ex2). The only instruction here whose last bits are the machine's own.
+     */
+    public static float exp2(float a) {
+        float result = (float) Math.pow(2, a);
+        return result < Float.MIN_NORMAL ? 0f : canonical(result);
+    }
+
+    /**
      * Two floats rounded to nearest even bfloat16: {@code cvt.rn.bf16x2.f32 d, high, low} (Data Movement and Conversion
      * Instructions: cvt). NaN becomes 0x7FFF.
      *

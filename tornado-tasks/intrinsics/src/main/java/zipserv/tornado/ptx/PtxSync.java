@@ -31,8 +31,8 @@ public final class PtxSync {
     /**
      * Where a kernel begins to use what earlier launches wrote. Everything in front may run while the launch before
      * still does, if the kernel is launched so (PTX ISA, Parallel Synchronization Instructions: griddepcontrol.wait);
-     * it may read what no launch writes, such as weights, and nothing else. All threads pass it, once. Printed as a
-     * comment, since TornadoVM compiles for sm_86, which has no such launches: the launcher makes an instruction of it.
+     * it may read what no launch writes that might still run, such as weights, and nothing else. All threads pass it,
+     * once. Printed as a comment, since TornadoVM compiles for sm_86, which has no such launches: the launcher makes an instruction of it.
      */
     public static void awaitPredecessor() {
         // Launches do not overlap in the emulation.

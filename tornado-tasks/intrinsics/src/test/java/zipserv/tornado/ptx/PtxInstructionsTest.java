@@ -112,6 +112,29 @@ class PtxInstructionsTest {
         }
     }
 
+    /** The only instruction whose last bits are the machine's own; where the result is told, it is exact. */
+    @Test
+    void powersOfTwo() throws Exception {
+        float[] special = {0f, -0f, Float.MIN_VALUE, Float.NEGATIVE_INFINITY, -1e30f, -126.5f, -126f, 128f, Float.NaN};
+        float[] exact = {1f, 1f, 1f, 0f, 0f, 0f, Float.MIN_NORMAL, Float.POSITIVE_INFINITY, Float.NaN};
+        IntArray in = new IntArray(THREADS);
+        for (int i = 0; i < THREADS; i++) {
+            float value = i < special.length ? special[i] : (float) random.nextGaussian() * (i % 2 == 0 ? 1 : 40);
+            in.set(i, Float.floatToRawIntBits(value));
+        }
+        IntArray out = filled(THREADS, 0xDEAD);
+        KernelLauncher.run("powersOfTwo", PtxKernels::powersOfTwo, THREADS, 128, in, out);
+        for (int i = 0; i < THREADS; i++) {
+            float found = Float.intBitsToFloat(out.get(i));
+            double expected = Math.pow(2, Float.intBitsToFloat(in.get(i)));
+            if (i < special.length) {
+                assertEquals(exact[i], found, "2 to the power of " + special[i]);
+            } else if (expected >= Float.MIN_NORMAL && expected <= Float.MAX_VALUE) {
+                assertEquals(expected, found, expected / (1 << 22), "result " + i);
+            }
+        }
+    }
+
     private static int bits(float value) {
         return Float.isNaN(value) ? 0x7FFF_FFFF : Float.floatToRawIntBits(value);
     }

@@ -56,6 +56,10 @@ final class PtxKernels {
         out.set(o + 7, PtxBits.asInt(PtxFloat.add(x, z)));
     }
 
+    static void powersOfTwo(KernelContext c, IntArray in, IntArray out) {
+        out.set(c.globalIdx, PtxBits.asInt(PtxFloat.exp2(PtxBits.asFloat(in.get(c.globalIdx)))));
+    }
+
     /** Each thread takes 16 words by every kind of load and writes them by every kind of store. */
     static void globalMemory(KernelContext c, IntArray in, IntArray out) {
         int i = 16 * c.globalIdx;

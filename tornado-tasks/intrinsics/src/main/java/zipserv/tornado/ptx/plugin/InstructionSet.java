@@ -101,6 +101,7 @@ final class InstructionSet {
         r.pure("fma", Float, "fma.rn.f32\t$r0, $0, $1, $2;", float.class, float.class, float.class);
         r.pure("mul", Float, "mul.rn.f32\t$r0, $0, $1;", float.class, float.class);
         r.pure("add", Float, "add.rn.f32\t$r0, $0, $1;", float.class, float.class);
+        r.pure("exp2", Float, "ex2.approx.ftz.f32\t$r0, $0;", float.class);
         r.pure("packBf16", Int, "{ .reg .b32 %pair; cvt.rn.bf16x2.f32 %pair, $1, $0; mov.b32\t$r0, %pair; }",
                 float.class, float.class);
     }
