@@ -15,6 +15,8 @@ import zipserv.tornado.kernels.WideActivations;
  */
 record ActivationRows(int rows, int parts, int width) {
 
+    private static final int WIDTH_SHIFT = 20;
+
     /** Words of an array of activations. */
     int words(int columns) {
         return width == 0 ? GemmPlan.activationWords(columns, rows * parts)
@@ -23,26 +25,48 @@ record ActivationRows(int rows, int parts, int width) {
 
     /** Words from the first to the second part of an activation, 0 if there is none. */
     int rest(int columns) {
-        int distance = width == 0 ? rowWords(columns) : WideActivations.word(1, 0, width);
-        return (parts - 1) * rows * distance;
+        return (parts - 1) * rows * distance(order(columns));
     }
 
-    /** Pairs of columns of a row. */
+    /** What a kernel has to know of rows of so many columns, as one number. */
+    int order(int columns) {
+        return order(rowWords(columns), width);
+    }
+
+    /** The same for kernels. */
+    static int order(int pairs, int width) {
+        return pairs | width << WIDTH_SHIFT;
+    }
+
+    /** Pairs of columns of a row, those that fill it up included. */
     static int rowWords(int columns) {
         return FragmentLayout.blocks(columns) * (FragmentLayout.BLOCK / 2);
     }
 
-    /**
-     * Where a kernel finds a pair of columns.
-     *
-     * @param rowWords {@link #rowWords}
-     * @param width    see {@link ActivationRows}
-     */
-    static int word(int row, int pair, int rowWords, int width) {
-        int word = row * rowWords + pair;
-        if (width != 0) {
-            word = WideActivations.word(row, pair, width);
+    /** Pairs of columns of a row, for kernels. */
+    static int pairs(int order) {
+        return order & (1 << WIDTH_SHIFT) - 1;
+    }
+
+    /** Words from a row to the next, for kernels. */
+    static int distance(int order) {
+        int distance = pairs(order);
+        if (order >>> WIDTH_SHIFT != 0) {
+            distance = WideActivations.word(1, 0, order >>> WIDTH_SHIFT);
         }
-        return word;
+        return distance;
+    }
+
+    /**
+     * Where a pair of columns lies, for kernels.
+     *
+     * @param word where it would lie if rows followed each other
+     */
+    static int place(int word, int order) {
+        int place = word;
+        if (order >>> WIDTH_SHIFT != 0) {
+            place = WideActivations.word(word / pairs(order), word % pairs(order), order >>> WIDTH_SHIFT);
+        }
+        return place;
     }
 }

@@ -44,7 +44,8 @@ final class Attention {
      * @param q          queries, fp32 bits, rows of {@code stride}
      * @param keys       the layer's cache: per slot {@code kvHeads * headDim} BF16
      * @param values     like keys
-     * @param out        BF16, rows of {@code rowWords} words, zeros behind the heads; zeros for rows without work
+     * @param order      of out, see {@link ActivationRows}
+     * @param out        BF16, zeros behind the heads; zeros for rows without work
      * @param headDim    even, at most {@value #MAX_WIDTH}
      * @param blockHeads {@link #headsPerBlock}
      * @param restOut    distance of the parts of out, see {@link SplitValue}
@@ -52,12 +53,13 @@ final class Attention {
      * @param scale      of the scores: 1 / sqrt(headDim)
      */
     static void attend(KernelContext context, IntArray input, IntArray q, IntArray keys, IntArray values, IntArray out,
-            int heads, int kvHeads, int headDim, int blockHeads, int stride, int rowWords, int restOut,
+            int heads, int kvHeads, int headDim, int blockHeads, int stride, int order, int restOut,
             int restCache, float scale) {
         float[] query = context.allocateFloatLocalArray(MAX_WIDTH);
         float[] sum = context.allocateFloatLocalArray(MAX_WIDTH);
         float[] score = context.allocateFloatLocalArray(MAX_HEADS * TILE);
         float[] rescale = context.allocateFloatLocalArray(MAX_HEADS);
+        int rowWords = ActivationRows.pairs(order);
         int thread = context.localIdx;
         int warp = thread >>> 5;
         int lane = PtxWarp.lane();
@@ -151,12 +153,12 @@ final class Attention {
         context.localBarrier();
         for (int i = thread; i < blockHeads * words; i += THREADS) {
             float factor = rescale[i / words];
-            SplitValue.store(out, row * rowWords + firstHead * words + i, restOut, PtxFloat.mul(sum[2 * i], factor),
+            SplitValue.store(out, row * rowWords + firstHead * words + i, order, restOut, PtxFloat.mul(sum[2 * i], factor),
                     PtxFloat.mul(sum[2 * i + 1], factor));
         }
         if (block == blocksPerRow - 1) {
             for (int i = heads * words + thread; i < rowWords; i += THREADS) {
-                SplitValue.store(out, row * rowWords + i, restOut, 0f, 0f);
+                SplitValue.store(out, row * rowWords + i, order, restOut, 0f, 0f);
             }
         }
     }

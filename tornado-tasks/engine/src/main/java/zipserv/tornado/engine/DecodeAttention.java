@@ -69,9 +69,13 @@ final class DecodeAttention {
         return rows * config.kvHeads() * splits(config, rows);
     }
 
-    /** What is constant in a kernel, as one number: flags and splits. */
-    static int code(int flags, int splits) {
-        return flags | splits << 3;
+    /**
+     * What is constant in a kernel, as one number.
+     *
+     * @param width of the result, see {@link ActivationRows}
+     */
+    static int code(int flags, int splits, int width) {
+        return flags | splits << 3 | width << 12;
     }
 
     /**
@@ -99,7 +103,7 @@ final class DecodeAttention {
         int sums = PtxShared.allocate(DecodeSums.SHARED_BYTES);
         int thread = context.localIdx;
         int flags = code & 7;
-        int splits = code >>> 3;
+        int splits = code >>> 3 & 511;
         int parts = (flags & TWO_PARTS) != 0 ? 2 : 1;
         int warp = thread >>> 5;
         int lane = PtxWarp.lane();
@@ -115,7 +119,9 @@ final class DecodeAttention {
         int stride = valueAt + kvHeads * headDim;
         int restIn = (parts - 1) * rows * stride;
         int rowWords = DeviceMatrix.padded(heads * headDim) >>> 1;
-        int restOut = (parts - 1) * rows * rowWords;
+        int width = code >>> 12;
+        int order = ActivationRows.order(rowWords, width);
+        int restOut = (parts - 1) * rows * ActivationRows.distance(order);
 
         int token = PtxMemory.loadReadOnly32(input, StepInput.token(row));
         int position = PtxMemory.loadReadOnly32(input, StepInput.position(row));
@@ -310,21 +316,22 @@ final class DecodeAttention {
         int outAt = row * rowWords + kvHead * group * words;
         if (from < to || splits == 1) {
             DecodeSums.joinWarps(partials, out, sums, thread, perHead, partial, outAt, group, headDim, splits, split,
-                    length, restOut);
+                    length, order, restOut);
         }
         if (splits > 1) {
             if (DecodeSums.isLast(context, tickets, sums, thread, unit, splits)) {
                 int used = length == 0 ? 0 : (length + chunk - 1) / chunk;
                 Accumulator slice = DecodeSums.joinSplits(context, partials, sums, thread, partial, group, headDim,
                         splits, used);
-                DecodeSums.joinSlices(context, out, sums, thread, outAt, group, headDim, splits, restOut, slice);
+                DecodeSums.joinSlices(context, out, sums, thread, outAt, group, headDim, splits, order, restOut,
+                        slice);
                 if (thread == 0) {
                     tickets.set(unit, 0);
                 }
             }
         }
         if (kvHead == kvHeads - 1 && split == 0 && warp == 0) {
-            SplitValue.clear(out, row * rowWords + heads * words + lane, (row + 1) * rowWords, restOut);
+            SplitValue.clear(out, row * rowWords + heads * words + lane, (row + 1) * rowWords, order, restOut);
         }
     }
 

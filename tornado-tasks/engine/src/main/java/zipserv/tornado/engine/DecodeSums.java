@@ -58,7 +58,7 @@ final class DecodeSums {
      * @param length  of the sequence; 0 for a row without work
      */
     static void joinWarps(IntArray partials, IntArray out, int shared, int thread, int perHead, int at, int outAt,
-            int group, int headDim, int splits, int split, int length, int restOut) {
+            int group, int headDim, int splits, int split, int length, int order, int restOut) {
         int words = headDim >>> 1;
         for (int pair = thread; pair < group * words; pair += DecodeAttention.THREADS) {
             int head = pair / words;
@@ -85,7 +85,7 @@ final class DecodeSums {
                 }
             } else {
                 float factor = length > 0 ? DeviceMath.reciprocal(total) : 0f;
-                SplitValue.store(out, outAt + head * words + (element >>> 1), restOut, PtxFloat.mul(low, factor),
+                SplitValue.store(out, outAt + head * words + (element >>> 1), order, restOut, PtxFloat.mul(low, factor),
                         PtxFloat.mul(high, factor));
             }
         }
@@ -159,7 +159,7 @@ final class DecodeSums {
 
     /** Adds up the slices in their order and writes the result. */
     static void joinSlices(KernelContext context, IntArray out, int shared, int thread, int outAt, int group,
-            int headDim, int splits, int restOut, Accumulator own) {
+            int headDim, int splits, int order, int restOut, Accumulator own) {
         int quads = group * headDim >>> 2;
         int slices = slices(quads, splits);
         Accumulator sum = own;
@@ -176,7 +176,7 @@ final class DecodeSums {
                         PtxFloat.add(sum.c2(), PtxBits.asFloat(more.z())),
                         PtxFloat.add(sum.c3(), PtxBits.asFloat(more.w())));
             }
-            SplitValue.store(out, outAt + (thread << 1), restOut, sum.c0(), sum.c1(), sum.c2(), sum.c3());
+            SplitValue.store(out, outAt + (thread << 1), order, restOut, sum.c0(), sum.c1(), sum.c2(), sum.c3());
         }
     }
 

@@ -71,17 +71,16 @@ final class EngineTasks {
     void normalize(String name, FloatArray x, IntArray unused, FloatArray gain, IntArray h, int columns, float epsilon,
             int rows) {
         launches.add(name, Grid.of(rows, Normalization.threads(columns)), Normalization::apply,
-                context, x, unused, gain, gain, h, columns, ActivationRows.rowWords(columns), epsilon, 0, 0, 0,
-                limits.activationRows(rows).rest(columns), limits.activationRows(rows).width());
+                context, x, unused, gain, gain, h, columns, order(columns, rows), epsilon, 0, 0, 0,
+                restOut(columns, rows));
     }
 
     /** {@link Normalization}. */
     void addAndNormalize(String name, FloatArray x, IntArray y, Bias bias, FloatArray gain, IntArray h, int columns,
             float epsilon, int rows) {
         launches.add(name, Grid.of(rows, Normalization.threads(columns)), Normalization::apply,
-                context, x, y, bias.values(), gain, h, columns, ActivationRows.rowWords(columns), epsilon, 1,
-                bias.present(), rest(rows, columns), limits.activationRows(rows).rest(columns),
-                limits.activationRows(rows).width());
+                context, x, y, bias.values(), gain, h, columns, order(columns, rows), epsilon, 1,
+                bias.present(), rest(rows, columns), restOut(columns, rows));
     }
 
     /** {@link Heads}. */
@@ -100,7 +99,7 @@ final class EngineTasks {
         int blockHeads = Attention.headsPerBlock(config.heads(), config.kvHeads(), config.headDim());
         launches.add(name, Grid.of(rows * config.heads() / blockHeads, Attention.THREADS), Attention::attend, context,
                 input.words(), q, keys, values, out, config.heads(), config.kvHeads(), config.headDim(), blockHeads,
-                qkvWidth(config), rowWords(config.queryWidth()), rest(rows, rowWords(config.queryWidth())),
+                qkvWidth(config), order(config.queryWidth(), rows), restOut(config.queryWidth(), rows),
                 restCache(config, cacheTokens), (float) (1 / Math.sqrt(config.headDim())));
     }
 
@@ -109,20 +108,18 @@ final class EngineTasks {
             ModelConfig config, int cacheTokens, int rows) {
         launches.add(name, Grid.of(PromptAttention.blocks(config, rows), PromptAttention.threads()),
                 PromptAttention::attend, context, input.words(), q, keys, values, out, rows, config.heads(),
-                config.kvHeads(), config.headDim(), qkvWidth(config), rowWords(config.queryWidth()),
-                rest(rows, rowWords(config.queryWidth())), restCache(config, cacheTokens),
+                config.kvHeads(), config.headDim(), qkvWidth(config), order(config.queryWidth(), rows),
+                restOut(config.queryWidth(), rows), restCache(config, cacheTokens),
                 PromptAttention.scale(config.headDim()), PromptAttention.threads());
     }
 
     /** {@link SwiGlu}. */
     void swiGlu(String name, IntArray gateUp, Bias bias, IntArray out, int columns, int rows) {
-        int rowWords = ActivationRows.rowWords(columns);
-        int words = rows * rowWords;
+        int words = rows * ActivationRows.pairs(order(columns, rows));
         int upAt = DeviceMatrix.padded(columns);
         launches.add(name, Grid.of((words + SwiGlu.THREADS - 1) / SwiGlu.THREADS, SwiGlu.THREADS), SwiGlu::apply,
-                context, gateUp, bias.values(), out, columns, rowWords, words, bias.present(), upAt,
-                rest(rows, upAt + columns), limits.activationRows(rows).rest(columns),
-                limits.activationRows(rows).width());
+                context, gateUp, bias.values(), out, columns, order(columns, rows), words, bias.present(), upAt,
+                rest(rows, upAt + columns), restOut(columns, rows));
     }
 
     /** {@link DecodeAttention}. */
@@ -130,7 +127,8 @@ final class EngineTasks {
             IntArray keys, IntArray values, IntArray partials, IntArray tickets, IntArray out, ModelConfig config,
             int cacheTokens, int rows) {
         int flags = flags(bias, gain) + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
-        int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows));
+        int code = DecodeAttention.code(flags, DecodeAttention.splits(config, rows),
+                limits.activationRows(rows).width());
         launches.add(name, new Grid(DecodeAttention.blocks(config, rows), DecodeAttention.THREADS, 128),
                 DecodeAttention::attend, context, input.words(), qkv, bias.values(), gain.values(), turns, keys, values,
                 partials, tickets, out, rows, config.heads(), config.kvHeads(), config.headDim(),
@@ -218,7 +216,7 @@ final class EngineTasks {
 
     /** {@link LastRow}. */
     void copyLastRow(String name, IntArray h, IntArray last, int columns, int rows) {
-        int rowWords = ActivationRows.rowWords(columns);
+        int rowWords = ActivationRows.pairs(order(columns, rows));
         launches.add(name, Grid.of((rowWords + LastRow.THREADS - 1) / LastRow.THREADS, LastRow.THREADS),
                 LastRow::copy, context, h, last, rows, rowWords, format.parts());
     }
@@ -227,7 +225,17 @@ final class EngineTasks {
         return bias.present() * HeadTurn.BIAS + gain.present() * HeadTurn.NORM;
     }
 
-    /** Words from the first to the second part of activations, 0 if there is none. */
+    /** The order of a step's activations, see {@link ActivationRows}. */
+    private int order(int columns, int rows) {
+        return limits.activationRows(rows).order(columns);
+    }
+
+    /** Words from the first to the second part of activations in that order. */
+    private int restOut(int columns, int rows) {
+        return limits.activationRows(rows).rest(columns);
+    }
+
+    /** Words from the first to the second part of a GEMM's results, 0 if there is none. */
     private int rest(int rows, int rowWords) {
         return (format.parts() - 1) * rows * rowWords;
     }

@@ -40,18 +40,19 @@ final class Normalization {
      * @param y        output of the projection before, fp32 bits, like x
      * @param bias     its bias, {@code columns}
      * @param gain     g, {@code columns}
-     * @param h        normalised, BF16, rows of {@code rowWords} words in the order of {@code width}, zeros behind the columns
+     * @param h        normalised, BF16, zeros behind the columns
+     * @param order    of h, see {@link ActivationRows}
      * @param columns  a multiple of 4, at most {@value #MAX_COLUMNS}
      * @param addY     1 to add y, 0 in front of the first layer
      * @param addBias  1 to add the bias too
      * @param restY    distance of the parts of y, see {@link SplitValue}
      * @param restH    distance of the parts of h
-     * @param width    order of h, see {@link ActivationRows}
      */
     static void apply(KernelContext context, FloatArray x, IntArray y, FloatArray bias, FloatArray gain, IntArray h,
-            int columns, int rowWords, float epsilon, int addY, int addBias, int restY, int restH, int width) {
+            int columns, int order, float epsilon, int addY, int addBias, int restY, int restH) {
         int kept = PtxShared.allocate(columns << 2);
         int partial = PtxShared.allocate(PtxWarp.SIZE << 2);
+        int rowWords = ActivationRows.pairs(order);
         int row = context.groupIdx;
         int thread = context.localIdx;
         int first = row * columns;
@@ -120,12 +121,7 @@ final class Normalization {
                 h2 = PtxFloat.mul(PtxBits.asFloat(g.z()), PtxFloat.mul(PtxBits.asFloat(v.z()), scale));
                 h3 = PtxFloat.mul(PtxBits.asFloat(g.w()), PtxFloat.mul(PtxBits.asFloat(v.w()), scale));
             }
-            if (width == 0) {
-                SplitValue.store(h, row * rowWords + (i >>> 1), restH, h0, h1, h2, h3);
-            } else {
-                SplitValue.store(h, ActivationRows.word(row, i >>> 1, rowWords, width), restH, h0, h1);
-                SplitValue.store(h, ActivationRows.word(row, (i >>> 1) + 1, rowWords, width), restH, h2, h3);
-            }
+            SplitValue.store(h, row * rowWords + (i >>> 1), order, restH, h0, h1, h2, h3);
         }
     }
 

@@ -69,16 +69,18 @@ final class PromptAttention {
      * @param q         queries, fp32 bits, rows of {@code stride}
      * @param keys      the layer's cache: per slot {@code kvHeads * headDim} BF16
      * @param values    like keys
-     * @param out       BF16, rows of {@code rowWords} words, zeros behind the heads; zeros for rows without work
+     * @param out       BF16, zeros behind the heads; zeros for rows without work
      * @param headDim   a multiple of 16, at most {@value #MAX_DIM}
+     * @param order     of out, see {@link ActivationRows}
      * @param restOut   distance of the parts of out, see {@link SplitValue}
      * @param restCache distance of the parts of keys and of values
      * @param scale     {@link #scale}
      * @param threads   {@link #threads}
      */
     static void attend(KernelContext context, IntArray input, IntArray q, IntArray keys, IntArray values, IntArray out,
-            int rows, int heads, int kvHeads, int headDim, int stride, int rowWords, int restOut, int restCache,
+            int rows, int heads, int kvHeads, int headDim, int stride, int order, int restOut, int restCache,
             float scale, int threads) {
+        int rowWords = ActivationRows.pairs(order);
         boolean twice = (restOut | restCache) != 0;
         int tileKeys = twice ? 32 : 64;
         int rowBytes = headDim << 1;
@@ -375,25 +377,26 @@ final class PromptAttention {
         highTotal = PromptTile.quadSum(highTotal);
         float lowInverse = lowLength > 0 ? DeviceMath.reciprocal(lowTotal) : 0f;
         float highInverse = highLength > 0 ? DeviceMath.reciprocal(highTotal) : 0f;
-        PromptTile.store(0, headDim, out, lowOut, highOut, restOut, o0, lowInverse, highInverse);
-        PromptTile.store(1, headDim, out, lowOut, highOut, restOut, o1, lowInverse, highInverse);
-        PromptTile.store(2, headDim, out, lowOut, highOut, restOut, o2, lowInverse, highInverse);
-        PromptTile.store(3, headDim, out, lowOut, highOut, restOut, o3, lowInverse, highInverse);
-        PromptTile.store(4, headDim, out, lowOut, highOut, restOut, o4, lowInverse, highInverse);
-        PromptTile.store(5, headDim, out, lowOut, highOut, restOut, o5, lowInverse, highInverse);
-        PromptTile.store(6, headDim, out, lowOut, highOut, restOut, o6, lowInverse, highInverse);
-        PromptTile.store(7, headDim, out, lowOut, highOut, restOut, o7, lowInverse, highInverse);
-        PromptTile.store(8, headDim, out, lowOut, highOut, restOut, o8, lowInverse, highInverse);
-        PromptTile.store(9, headDim, out, lowOut, highOut, restOut, o9, lowInverse, highInverse);
-        PromptTile.store(10, headDim, out, lowOut, highOut, restOut, o10, lowInverse, highInverse);
-        PromptTile.store(11, headDim, out, lowOut, highOut, restOut, o11, lowInverse, highInverse);
-        PromptTile.store(12, headDim, out, lowOut, highOut, restOut, o12, lowInverse, highInverse);
-        PromptTile.store(13, headDim, out, lowOut, highOut, restOut, o13, lowInverse, highInverse);
-        PromptTile.store(14, headDim, out, lowOut, highOut, restOut, o14, lowInverse, highInverse);
-        PromptTile.store(15, headDim, out, lowOut, highOut, restOut, o15, lowInverse, highInverse);
+        PromptTile.store(0, headDim, out, lowOut, highOut, order, restOut, o0, lowInverse, highInverse);
+        PromptTile.store(1, headDim, out, lowOut, highOut, order, restOut, o1, lowInverse, highInverse);
+        PromptTile.store(2, headDim, out, lowOut, highOut, order, restOut, o2, lowInverse, highInverse);
+        PromptTile.store(3, headDim, out, lowOut, highOut, order, restOut, o3, lowInverse, highInverse);
+        PromptTile.store(4, headDim, out, lowOut, highOut, order, restOut, o4, lowInverse, highInverse);
+        PromptTile.store(5, headDim, out, lowOut, highOut, order, restOut, o5, lowInverse, highInverse);
+        PromptTile.store(6, headDim, out, lowOut, highOut, order, restOut, o6, lowInverse, highInverse);
+        PromptTile.store(7, headDim, out, lowOut, highOut, order, restOut, o7, lowInverse, highInverse);
+        PromptTile.store(8, headDim, out, lowOut, highOut, order, restOut, o8, lowInverse, highInverse);
+        PromptTile.store(9, headDim, out, lowOut, highOut, order, restOut, o9, lowInverse, highInverse);
+        PromptTile.store(10, headDim, out, lowOut, highOut, order, restOut, o10, lowInverse, highInverse);
+        PromptTile.store(11, headDim, out, lowOut, highOut, order, restOut, o11, lowInverse, highInverse);
+        PromptTile.store(12, headDim, out, lowOut, highOut, order, restOut, o12, lowInverse, highInverse);
+        PromptTile.store(13, headDim, out, lowOut, highOut, order, restOut, o13, lowInverse, highInverse);
+        PromptTile.store(14, headDim, out, lowOut, highOut, order, restOut, o14, lowInverse, highInverse);
+        PromptTile.store(15, headDim, out, lowOut, highOut, order, restOut, o15, lowInverse, highInverse);
         if (kvHead == kvHeads - 1) {
             for (int row = firstRow + (thread >>> 5); row <= lastRow; row += threads >>> 5) {
-                SplitValue.clear(out, row * rowWords + heads * words + lane, (row + 1) * rowWords, restOut);
+                SplitValue.clear(out, row * rowWords + heads * words + lane, (row + 1) * rowWords, order,
+                        restOut);
             }
         }
     }

@@ -220,15 +220,15 @@ final class PromptTile {
     }
 
     /** Writes what a lane has of elements 8n to 8n + 7 times a factor, and nothing of a row at -1. */
-    static void store(int n, int headDim, IntArray out, int low, int high, int restOut, Accumulator o, float lowFactor,
+    static void store(int n, int headDim, IntArray out, int low, int high, int order, int restOut, Accumulator o, float lowFactor,
             float highFactor) {
         if (8 * n < headDim) {
             if (low >= 0) {
-                SplitValue.store(out, low + 4 * n, restOut, PtxFloat.mul(o.c0(), lowFactor),
+                SplitValue.store(out, low + 4 * n, order, restOut, PtxFloat.mul(o.c0(), lowFactor),
                         PtxFloat.mul(o.c1(), lowFactor));
             }
             if (high >= 0) {
-                SplitValue.store(out, high + 4 * n, restOut, PtxFloat.mul(o.c2(), highFactor),
+                SplitValue.store(out, high + 4 * n, order, restOut, PtxFloat.mul(o.c2(), highFactor),
                         PtxFloat.mul(o.c3(), highFactor));
             }
         }

@@ -25,6 +25,26 @@ final class SplitValue {
         }
     }
 
+    /**
+     * Stores two neighbouring activations of rows in an order of {@link ActivationRows}.
+     *
+     * @param word where they would lie if rows followed each other
+     */
+    static void store(IntArray out, int word, int order, int rest, float first, float second) {
+        store(out, ActivationRows.place(word, order), rest, first, second);
+    }
+
+    /** The same for four neighbouring activations; {@code word} is even. */
+    static void store(IntArray out, int word, int order, int rest, float first, float second, float third,
+            float fourth) {
+        if (ActivationRows.pairs(order) == order) {
+            store(out, word, rest, first, second, third, fourth);
+        } else {
+            store(out, word, order, rest, first, second);
+            store(out, word + 1, order, rest, third, fourth);
+        }
+    }
+
     /** Stores four neighbouring activations; {@code word} is even. */
     static void store(IntArray out, int word, int rest, float first, float second, float third, float fourth) {
         int low = PtxFloat.packBf16(first, second);
@@ -35,10 +55,10 @@ final class SplitValue {
         }
     }
 
-    /** Stores zeros: every 32nd word from one on, up to another. */
-    static void clear(IntArray out, int from, int to, int rest) {
+    /** Stores zeros in rows of an order: every 32nd word from one on, up to another. */
+    static void clear(IntArray out, int from, int to, int order, int rest) {
         for (int word = from; word < to; word += PtxWarp.SIZE) {
-            store(out, word, rest, 0f, 0f);
+            store(out, word, order, rest, 0f, 0f);
         }
     }
 

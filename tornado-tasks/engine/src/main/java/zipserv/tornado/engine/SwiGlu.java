@@ -19,20 +19,20 @@ final class SwiGlu {
      *
      * @param gateUp  fp32 bits, rows of {@code upAt + columns}: gate, up
      * @param bias    of gate, then of up
-     * @param out     BF16, rows of {@code rowWords} words in the order of {@code width}, zeros behind the columns
+     * @param out     BF16, zeros behind the columns
+     * @param order   of out, see {@link ActivationRows}
      * @param words   words of out, second parts excluded
      * @param addBias 1 if there are biases
      * @param upAt    where a row's up begins
      * @param restIn  distance of the parts of gateUp, see {@link SplitValue}
      * @param restOut distance of the parts of out
-     * @param width   order of out, see {@link ActivationRows}
      */
-    static void apply(KernelContext context, IntArray gateUp, FloatArray bias, IntArray out, int columns, int rowWords,
-            int words, int addBias, int upAt, int restIn, int restOut, int width) {
+    static void apply(KernelContext context, IntArray gateUp, FloatArray bias, IntArray out, int columns, int order,
+            int words, int addBias, int upAt, int restIn, int restOut) {
         int word = context.globalIdx;
         if (word < words) {
-            int row = word / rowWords;
-            int column = word % rowWords << 1;
+            int row = word / ActivationRows.pairs(order);
+            int column = word % ActivationRows.pairs(order) << 1;
             float low = 0f;
             float high = 0f;
             if (column < columns) {
@@ -41,7 +41,7 @@ final class SwiGlu {
             if (column + 1 < columns) {
                 high = element(gateUp, bias, row, column + 1, columns, addBias, upAt, restIn);
             }
-            SplitValue.store(out, ActivationRows.word(row, column >>> 1, rowWords, width), restOut, low, high);
+            SplitValue.store(out, word, order, restOut, low, high);
         }
     }
 

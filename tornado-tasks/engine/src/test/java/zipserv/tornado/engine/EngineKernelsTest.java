@@ -77,7 +77,7 @@ class EngineKernelsTest {
             FloatArray biasArray = KernelRun.floats(bias);
             FloatArray gains = KernelRun.floats(gain);
             IntArray added = result(format, y);
-            IntArray h = HostArrays.ints(format.parts() * rows * EngineTasks.rowWords(columns));
+            IntArray h = HostArrays.ints(format.parts() * rows * ActivationRows.rowWords(columns));
             KernelRun.run(format, new Object[] {stream, added, biasArray, gains}, new Object[] {stream, h},
                     (tasks, graph) -> tasks.addAndNormalize("norm", stream, added, new Bias(biasArray, 1), gains, h,
                             columns, 1e-5f, rows));
@@ -89,9 +89,9 @@ class EngineKernelsTest {
                     squares += sum * sum;
                 }
                 double scale = 1 / Math.sqrt(squares / columns + 1e-5);
-                for (int i = 0; i < 2 * EngineTasks.rowWords(columns); i++) {
+                for (int i = 0; i < 2 * ActivationRows.rowWords(columns); i++) {
                     double expected = i < columns ? stream.get(row * columns + i) * scale * gain[i] : 0;
-                    int words = EngineTasks.rowWords(columns);
+                    int words = ActivationRows.rowWords(columns);
                     assertClose(expected, activation(format, h, rows, words, 2 * row * words + i), precision(format),
                             "norm " + i);
                 }
@@ -209,7 +209,7 @@ class EngineKernelsTest {
         IntArray queries = KernelRun.bits(q);
         IntArray keys = KernelRun.bf16(random(format.parts() * slots * config.kvWidth()));
         IntArray values = KernelRun.bf16(random(format.parts() * slots * config.kvWidth()));
-        int rowWords = EngineTasks.rowWords(config.queryWidth());
+        int rowWords = ActivationRows.rowWords(config.queryWidth());
         IntArray out = HostArrays.ints(format.parts() * rows * rowWords);
         KernelRun.run(format, new Object[] {input.words(), queries, keys, values}, new Object[] {out},
                 (tasks, graph) -> tasks.attend("attend", input, queries, keys, values, out, config, cacheTokens, rows));
@@ -270,7 +270,7 @@ class EngineKernelsTest {
         IntArray expectedValues = KernelRun.bf16(Arrays.copyOfRange(cache, half, cache.length));
         IntArray keys = KernelRun.bf16(Arrays.copyOf(cache, half));
         IntArray values = KernelRun.bf16(Arrays.copyOfRange(cache, half, cache.length));
-        int rowWords = EngineTasks.rowWords(config.queryWidth());
+        int rowWords = ActivationRows.rowWords(config.queryWidth());
         IntArray expected = HostArrays.ints(format.parts() * rows * rowWords);
         IntArray out = HostArrays.ints(format.parts() * rows * rowWords);
         KernelRun.run(format, new Object[] {input.words(), expectedQkv, bias.values(), gain.values(), turns, expectedKeys,
@@ -329,17 +329,17 @@ class EngineKernelsTest {
         float[] bias = random(2 * columns);
         IntArray gateUp = result(format, x);
         Bias biases = Bias.of(DeviceArrays.HOST, bias);
-        IntArray out = HostArrays.ints(format.parts() * rows * EngineTasks.rowWords(columns));
+        IntArray out = HostArrays.ints(format.parts() * rows * ActivationRows.rowWords(columns));
         KernelRun.run(format, new Object[] {gateUp, biases.values()}, new Object[] {out},
                 (tasks, graph) -> tasks.swiGlu("swiglu", gateUp, biases, out, columns, rows));
         for (int row = 0; row < rows; row++) {
-            for (int i = 0; i < 2 * EngineTasks.rowWords(columns); i++) {
+            for (int i = 0; i < 2 * ActivationRows.rowWords(columns); i++) {
                 double expected = 0;
                 if (i < columns) {
                     double z = x[row * stride + i] + bias[i];
                     expected = z / (1 + Math.exp(-z)) * (x[row * stride + upAt + i] + bias[columns + i]);
                 }
-                int words = EngineTasks.rowWords(columns);
+                int words = ActivationRows.rowWords(columns);
                 assertClose(expected, activation(format, out, rows, words, 2 * row * words + i), precision(format),
                         "element " + i);
             }

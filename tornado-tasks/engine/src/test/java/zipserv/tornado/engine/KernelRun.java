@@ -1,5 +1,7 @@
 package zipserv.tornado.engine;
 
+import java.util.List;
+
 import java.util.function.BiConsumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -31,7 +33,7 @@ final class KernelRun {
         TaskGraph graph = new TaskGraph("test");
         GridScheduler scheduler = new GridScheduler();
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, in);
-        tasks.accept(new EngineTasks(Launches.tasksOf(graph, scheduler), format, cache), graph);
+        tasks.accept(new EngineTasks(Launches.tasksOf(graph, scheduler), new EngineLimits(1, cache, format, List.of(1))), graph);
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(scheduler).execute();

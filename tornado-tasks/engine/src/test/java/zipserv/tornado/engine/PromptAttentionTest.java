@@ -73,7 +73,7 @@ class PromptAttentionTest {
             input.set(step.before + row, 1, step.start + row, FIRST_SLOT);
         }
         IntArray queries = KernelRun.bits(step.q);
-        IntArray out = HostArrays.ints(format.parts() * step.rows() * EngineTasks.rowWords(step.config.queryWidth()));
+        IntArray out = HostArrays.ints(format.parts() * step.rows() * ActivationRows.rowWords(step.config.queryWidth()));
         KernelRun.run(format, step.cache, new Object[] {input.words(), queries, step.keys, step.values},
                 new Object[] {out}, (tasks, graph) -> tasks.attendPrompt("attend", input, queries, step.keys,
                 step.values, out, step.config, step.slots(), step.rows()));
@@ -89,7 +89,7 @@ class PromptAttentionTest {
     private static double difference(Step step, ActivationFormat format) {
         IntArray out = run(step, format);
         ModelConfig config = step.config;
-        int rowElements = 2 * EngineTasks.rowWords(config.queryWidth());
+        int rowElements = 2 * ActivationRows.rowWords(config.queryWidth());
         int d = config.headDim();
         double worst = 0;
         for (int row = 0; row < step.rows(); row++) {
@@ -178,7 +178,7 @@ class PromptAttentionTest {
         int tokens = 41;
         Step whole = step(config, format, start, 0, tokens, 0);
         int stride = EngineTasks.qkvWidth(config);
-        int rowWords = EngineTasks.rowWords(config.queryWidth());
+        int rowWords = ActivationRows.rowWords(config.queryWidth());
         IntArray all = run(whole, format);
         for (int from : new int[] {0, 13, 40}) {
             int count = Math.min(3, tokens - from);
