@@ -14,7 +14,8 @@ import zipserv.tornado.ptx.PtxWarp;
  * elements. No two entries store to the same byte, so no atomic operation is needed. Entries of 0, which fill words up,
  * store nothing. A strip with more words than lanes, which is rare, takes further rounds.
  *
- * <p>The warp must synchronise before and after entries are stored; each lane clears what it alone reads.
+ * <p>For each strip {@link #scatter}, {@link #patches} and {@link #undo}, and the warp must synchronise before each of
+ * them.
  */
 final class Frag11Escapes {
 
@@ -57,10 +58,12 @@ final class Frag11Escapes {
      *
      * @param word      the lane's, 0 for none
      * @param directory of {@link Frag11DeviceMatrix}
+     * @return what {@link #undo} wants to know: the last lane's word, 0 if the lanes' words are all that there are
      */
-    static void scatter(int plane, IntArray escapes, IntArray directory, int strip, int rowBlocks, int lane, int word) {
+    static int scatter(int plane, IntArray escapes, IntArray directory, int strip, int rowBlocks, int lane, int word) {
         scatter(plane, word);
-        if (PtxWarp.shuffle(word, Frag11Layout.LANES - 1) != 0) {
+        int last = PtxWarp.shuffle(word, Frag11Layout.LANES - 1);
+        if (last != 0) {
             int end = first(directory, strip, rowBlocks, 1);
             int index = first(directory, strip, rowBlocks, 0) + Frag11Layout.LANES + lane;
             while (index < end) {
@@ -68,6 +71,7 @@ final class Frag11Escapes {
                 index += Frag11Layout.LANES;
             }
         }
+        return last;
     }
 
     /** Stores the entries of one word. */
@@ -77,6 +81,30 @@ final class Frag11Escapes {
         }
         if (word >>> 16 != 0) {
             PtxShared.store8(secondPlace(plane, word), word >>> 24);
+        }
+    }
+
+    /**
+     * Makes the plane 0 again after all lanes have read it.
+     *
+     * @param word the lane's, as given to {@link #scatter}
+     * @param last what {@link #scatter} returned
+     */
+    static void undo(int plane, int lane, int word, int last) {
+        if (last == 0) {
+            undo(plane, word);
+        } else {
+            clear(plane, lane);
+        }
+    }
+
+    /** Stores 0 where {@link #scatter(int, int)} stored the entries of a word. */
+    static void undo(int plane, int word) {
+        if (word != 0) {
+            PtxShared.store8(firstPlace(plane, word), 0);
+        }
+        if (word >>> 16 != 0) {
+            PtxShared.store8(secondPlace(plane, word), 0);
         }
     }
 
