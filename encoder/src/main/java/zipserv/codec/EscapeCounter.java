@@ -33,13 +33,15 @@ final class EscapeCounter {
      * @param base     first exponent of the window
      */
     long words(MemorySegment elements, int rows, int base) {
-        Arrays.fill(row, row.length - STRIP_LONGS, row.length, Frag11Layout.bias(base) * (1L + (1L << 32)));
+        long bias = Frag11Layout.bias(base) * (1L + (1L << 32));
+        // Beyond the last column: no escapes, whether the element before them borrows or not.
+        Arrays.fill(row, row.length - STRIP_LONGS, row.length, bias + Lanes.ONES);
         Arrays.fill(counts, 0);
         for (int i = 0; i < rows; i++) {
             MemorySegment.copy(elements, Bf16Matrix.ELEMENT, 2L * i * columns, rowSegment,
                     ValueLayout.JAVA_SHORT, 0, columns);
             for (int j = 0; j < row.length; j++) {
-                counts[j] += Lanes.outside(row[j], base);
+                counts[j] += Lanes.escaped(row[j], bias);
             }
         }
         long words = 0;

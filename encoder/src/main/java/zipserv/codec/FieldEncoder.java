@@ -21,11 +21,11 @@ interface FieldEncoder {
     /**
      * Replaces the pairs of a strip by their fields.
      *
-     * @param differences receives the bits in which each pair differs from what its field decodes to
-     * @param escaped     receives for each lane a bit for each of its pairs, lowest first: 1 if there is a difference
-     * @param bias        {@link Frag11Layout#bias} of the row block
+     * @param rests   receives the bits of each pair's difference that are no field
+     * @param escaped receives for each lane a bit for each of its pairs, lowest first: 1 if there are such bits
+     * @param bias    {@link Frag11Layout#bias} of the row block
      */
-    void encode(int[] pairs, int[] differences, int[] escaped, int bias);
+    void encode(int[] pairs, int[] rests, int[] escaped, int bias);
 
     /** Makes the first 352 fields the words of a strip: moves those behind them into their spare bits. */
     void pack(int[] fields);

@@ -6,9 +6,9 @@ import java.util.Optional;
 
 /**
  * A format made for decoding speed: sign, 3-bit exponent code and mantissa of every element in 11 bits, packed in the
- * order in which the lanes of a warp use them, and the upper exponent bits of elements outside the window of eight
- * exponents out of band. With coverage r that makes about 27.04 - 16 r bits per weight. {@link Frag11Layout} is the
- * format.
+ * order in which the lanes of a warp use them, and five more bits of the few elements that need them out of band: those
+ * outside the window of eight exponents. With coverage r that makes about 27.04 - 16 r bits per weight.
+ * {@link Frag11Layout} is the format.
  */
 public final class Frag11Codec implements WeightCodec {
 

@@ -4,7 +4,7 @@ package zipserv.codec;
  * The arrays of frag11, version 1: what the parts are called, how long they are, where in them an element lies and how
  * its bits are packed. Eleven bits an element lie in an order in which lanes of a warp can use them as the A operand of
  * mma.sync.m16n8k16 (PTX ISA, "Matrix fragments for mma.m16n8k16"), packed so that 22 of a lane's 32 elements are
- * decoded by one AND and one addition for two elements.
+ * decoded by one bitwise operation and one addition for two elements.
  *
  * <pre>
  * level        elements  consists of                                                    order inside
@@ -16,7 +16,7 @@ package zipserv.codec;
  * part               type  length          what
  * words              I32   352 per strip   the 11 bits of each element: 11 words for each lane of a strip
  * bases              U8    1 per row block first of the eight exponents b .. b + 7 that have codes, b = 0 .. 248
- * escapes            I32   as strips need  two 16-bit entries a word, for the elements whose exponents have no code
+ * escapes            I32   as strips need  two 16-bit entries a word, for the elements that 11 bits do not tell
  * row_block_escapes  I64   R + 1           first word of each of the R row blocks' escapes; the last one is the end
  * strip_ends         I32   1 per strip     end of its escapes in words, relative to its row block's first
  * </pre>
@@ -26,8 +26,14 @@ package zipserv.codec;
  * 2 t + 8: a product does not care in which order its columns are added up, and in this order the activations of a lane
  * are neighbours in memory: eight of them at column 8 t and eight at 32 + 8 t.
  *
- * <p>The rows are padded to a multiple of 16 and the columns to one of 64 with elements whose 11 bits are zero. Strips
- * stand alone and are numbered row-major; the escapes of a strip are filled to whole words by an entry of zero.
+ * <p>What is stored of a pair is its difference from the window's beginning: pair minus {@link #bias}, as numbers of 32
+ * bits. Of each half, 11 bits are in the words ({@link #FIELD}) and the other five ({@link #ESCAPED_PAIR}) in an entry
+ * of escapes, unless they are 0, as they are if both exponents lie in the window. Whatever borrows from whatever,
+ * adding the bias gives back every pair.
+ *
+ * <p>The rows are padded to a multiple of 16 and the columns to one of 64 with elements whose 16 bits of the difference
+ * are zero. Strips stand alone and are numbered row-major; the escapes of a strip are filled to whole words by an entry
+ * of zero.
  *
  * <p>Pure functions of ints and longs, without branches, so that GPU kernels can call them as they are.
  */
@@ -62,14 +68,20 @@ public final class Frag11Layout {
     public static final int PLANE_WORDS = LANES * PAIRS;
 
     /** Where a field has its bits in the two halves of a word: 15 sign, 9 .. 7 code, 6 .. 0 mantissa. */
-    static final int FIELD = 0x83FF_83FF;
-    static final int SIGN = 0x8000_8000;
-    static final int SIGN_MANTISSA = 0x807F_807F;
-    static final int CODE = 0x0380_0380;
+    public static final int FIELD = 0x83FF_83FF;
+    /** The first of these. */
+    public static final int SIGN = 0x8000_8000;
+    /** The others. */
+    public static final int CODE_MANTISSA = FIELD & ~SIGN;
     static final int FIELD_HIGH = 0x03E0_03E0;
-    static final int FIELD_LOW = 0x001F_001F;
-    /** The upper five bits of an exponent, in an element and in an entry of escapes. */
+    /** The lower five of these. */
+    public static final int FIELD_LOW = 0x001F_001F;
+    /** The five bits of a difference that are no field, in one of its halves and in an entry of escapes. */
     public static final int ESCAPED = 0x7C00;
+    /** These of both halves. */
+    public static final int ESCAPED_PAIR = ~FIELD;
+    /** Which of a pair's elements a position in a strip means: 0 the left one. */
+    private static final int POSITION_HALF = 2;
 
     private Frag11Layout() {
     }
@@ -109,18 +121,24 @@ public final class Frag11Layout {
         return base << 7 | base << 23;
     }
 
-    /** Two elements, but for escapes, from their fields. No carry leaves an exponent because b + 7 is at most 255. */
-    public static int pair(int field, int bias) {
-        return field + bias;
+    /** Two elements from their difference, which is their field and their escaped bits. */
+    public static int pair(int difference, int bias) {
+        return difference + bias;
+    }
+
+    /** The field of two elements: those bits of their difference that are in the words. */
+    public static int field(int pair, int bias) {
+        return pair - bias & FIELD;
     }
 
     /**
-     * The fields of two elements: sign, code and mantissa of each, the other bits 0. The code is the exponent minus the
-     * window's first, modulo 8, so that {@link #pair} differs from the elements in no bits but the upper five of
-     * exponents that lie outside the window.
+     * The bits of two elements' difference that are no field. Those of the left element are 0 if and only if its
+     * exponent lies in the window. So are those of the right one, unless the left one is positive and below the window,
+     * hence borrows: then an element in the window whose code and mantissa are 0 has such bits, too, and one just
+     * outside may have none.
      */
-    public static int field(int pair, int bias) {
-        return pair & SIGN_MANTISSA | (pair | SIGN) - bias & CODE;
+    public static int escaped(int pair, int bias) {
+        return pair - bias & ESCAPED_PAIR;
     }
 
     /** The field of pair {@code word} from its word: pairs 0 .. 10. */
@@ -184,14 +202,31 @@ public final class Frag11Layout {
     }
 
     /**
-     * An entry of escapes: bits 14 .. 10 are the upper five bits of e ^ (b + code), never all 0; bits 9 .. 1 the pair's
-     * index in the plane, bit 0 whether the element is the right one. Bit 15 is 0. The first of two entries is the
-     * lower half of its word.
+     * Position of an element in its strip, 0 .. 1023, given the index of its pair in the plane: its place in a plane of
+     * one byte for each element. Four bytes, a word of that plane, belong to two neighbouring pairs:
      *
-     * @param difference of the element and what {@link #pair} gives for it
+     * <pre>
+     * byte of a word  3               2                1              0
+     * element         first's right   second's right   first's left   second's left
+     * </pre>
+     *
+     * So a word of the upper bytes of entries has the first pair's escaped bits where {@link #ESCAPED_PAIR} is 1, and,
+     * shifted to the left by eight, the second pair's.
+     *
+     * @param half 0 for the left element, 1 for the right one
+     */
+    public static int position(int plane, int half) {
+        return plane >>> 1 << 2 | half << 1 | ~plane & 1;
+    }
+
+    /**
+     * An entry of escapes: bits 14 .. 10 are those of the difference's half, never all 0; bits 9 .. 0 the element's
+     * {@link #position}. Bit 15 is 0. The first of two entries is the lower half of its word.
+     *
+     * @param difference the half of the pair's
      */
     public static int escape(int plane, int half, int difference) {
-        return difference & ESCAPED | plane << 1 | half;
+        return difference & ESCAPED | position(plane, half);
     }
 
     /** Whether 16 bits can be an entry. */
@@ -204,14 +239,27 @@ public final class Frag11Layout {
         return entry & 0x3FF;
     }
 
-    /** Index in the plane of an entry's pair. */
-    public static int escapePlane(int entry) {
-        return entry >>> 1 & 0x1FF;
+    /** Position of the left element of an entry's pair. */
+    public static int escapeLeft(int entry) {
+        return escapePosition(entry) & ~POSITION_HALF;
     }
 
-    /** What an entry changes, by exclusive or, in what {@link #pair} gives; an entry of 0 changes nothing. */
+    /** Index in the plane of an entry's pair. */
+    public static int escapePlane(int entry) {
+        return escapePosition(entry) >>> 2 << 1 | ~entry & 1;
+    }
+
+    /** Whether an entry's element is the left one of its pair, 0, or the right one, 1. */
+    public static int escapeHalf(int entry) {
+        return entry >>> 1 & 1;
+    }
+
+    /**
+     * What an entry adds to its pair's difference, or to what {@link #pair} gives without it; an entry of 0 adds
+     * nothing.
+     */
     public static int escapeBits(int entry) {
-        return (entry & ESCAPED) << ((entry & 1) << 4);
+        return (entry & ESCAPED) << (escapeHalf(entry) << 4);
     }
 
     /** Words of escapes that a number of entries takes in a strip. */

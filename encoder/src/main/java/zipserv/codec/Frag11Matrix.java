@@ -14,7 +14,7 @@ import java.util.Map;
  *
  * @param words           11 bits of each element
  * @param bases           the first exponent of each row block's window
- * @param escapes         what the words do not tell of elements outside the windows
+ * @param escapes         what the words do not tell, mostly of elements outside the windows
  * @param rowBlockEscapes where the escapes of each row block begin, and the end
  * @param stripEnds       where the escapes of each strip end in those of its row block
  */
@@ -37,9 +37,9 @@ record Frag11Matrix(int rows, int columns, MemorySegment words, MemorySegment ba
 
     static {
         for (int position = 0; position < PLACES.length; position++) {
-            int plane = position >>> 1;
-            PLACES[position] =
-                    (short) (Frag11Layout.row(plane) * STRIDE + Frag11Layout.column(plane) + (position & 1));
+            int plane = Frag11Layout.escapePlane(position);
+            PLACES[position] = (short) (Frag11Layout.row(plane) * STRIDE + Frag11Layout.column(plane)
+                    + Frag11Layout.escapeHalf(position));
         }
     }
 
@@ -116,8 +116,8 @@ record Frag11Matrix(int rows, int columns, MemorySegment words, MemorySegment ba
             int second = entries >>> 16;
             int firstPosition = Frag11Layout.escapePosition(first);
             int secondPosition = Frag11Layout.escapePosition(second);
-            out[left + PLACES[firstPosition]] ^= (short) (first & Frag11Layout.ESCAPED);
-            out[left + PLACES[secondPosition]] ^= (short) (second & Frag11Layout.ESCAPED);
+            applyEscape(first, out, left + PLACES[firstPosition]);
+            applyEscape(second, out, left + PLACES[secondPosition]);
             wrong |= first - LEAST_ESCAPE | MOST_ESCAPE - first | firstPosition - before - 1;
             wrong |= second == 0 && word == to - 1 ? 0
                     : second - LEAST_ESCAPE | MOST_ESCAPE - second | secondPosition - firstPosition - 1;
@@ -126,6 +126,16 @@ record Frag11Matrix(int rows, int columns, MemorySegment words, MemorySegment ba
         if (wrong < 0) {
             throw malformed(from);
         }
+    }
+
+    /**
+     * Adds an entry's bits to a decoded pair: a carry of the left element, which has an even index, goes into the right
+     * one, a carry of the right one nowhere. No branch, because which elements have entries is not to be predicted.
+     */
+    private static void applyEscape(int entry, short[] out, int at) {
+        int sum = (out[at] & 0xFFFF) + (entry & Frag11Layout.ESCAPED);
+        out[at] = (short) sum;
+        out[at | 1] += (short) (sum >>> 16 & ~at);
     }
 
     /** Finds the entry that is none, or not behind the one before it. */

@@ -25,18 +25,17 @@ final class LaneFieldEncoder implements FieldEncoder {
     }
 
     @Override
-    public void encode(int[] pairs, int[] differences, int[] escaped, int bias) {
+    public void encode(int[] pairs, int[] rests, int[] escaped, int bias) {
         for (int i = 0; i < Frag11Layout.PLANE_WORDS; i++) {
             int pair = pairs[i];
-            int field = Frag11Layout.field(pair, bias);
-            pairs[i] = field;
-            differences[i] = pair ^ Frag11Layout.pair(field, bias);
+            pairs[i] = Frag11Layout.field(pair, bias);
+            rests[i] = Frag11Layout.escaped(pair, bias);
         }
         Arrays.fill(escaped, 0);
         for (int number = 0; number < Frag11Layout.PAIRS; number++) {
             for (int lane = 0; lane < Frag11Layout.LANES; lane++) {
-                int difference = differences[Frag11Layout.word(number, lane)];
-                escaped[lane] |= (difference | -difference) >>> 31 << number;
+                int rest = rests[Frag11Layout.word(number, lane)];
+                escaped[lane] |= (rest | -rest) >>> 31 << number;
             }
         }
     }

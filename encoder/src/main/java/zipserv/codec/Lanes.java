@@ -21,6 +21,9 @@ final class Lanes {
 
     private static final long BIT_14 = 0x4000 * ONES;
 
+    /** Bit 31 of each half. */
+    private static final long PAIR_SIGNS = 0x8000_0000_8000_0000L;
+
     /** Moves bit 0 of byte 2i + h to bit 56 + i + 4h: one power of two for each byte, none of which collide. */
     private static final long GATHER =
             1L << 56 | 1L << 52 | 1L << 41 | 1L << 37 | 1L << 26 | 1L << 22 | 1L << 11 | 1L << 7;
@@ -49,10 +52,15 @@ final class Lanes {
         return (rebased & ~(rebased - ExponentWindow.SIZE * ONES) & BIT_14) >>> 14;
     }
 
-    /** Per lane: 1 if the exponent is outside a window of frag11, else 0. */
-    static long outside(long elements, int base) {
-        long distance = (elements >>> 7 & LOW_BYTES) + (0x4000 - base) * ONES ^ BIT_14;
-        return (distance & (0x8000 - Frag11Layout.WINDOW) * ONES) + 0x7FFF * ONES >>> 15 & ONES;
+    /**
+     * Per lane: 1 if the element is an escape in frag11, else 0. The difference of each half of the long is right but
+     * for bit 31, which is no escaped bit: it is made 1 first, so that nothing is borrowed from the other half.
+     *
+     * @param bias {@link Frag11Layout#bias} in both halves
+     */
+    static long escaped(long elements, long bias) {
+        long rests = (elements | PAIR_SIGNS) - bias & Frag11Layout.ESCAPED * ONES;
+        return rests + 0x7FFF * ONES >>> 15 & ONES;
     }
 
     /** Per lane: code 1 .. 7 if the element is within the window, else 0. */

@@ -60,27 +60,21 @@ final class VectorFieldEncoder implements FieldEncoder {
         FIRST.selectFrom(late01, late23).intoArray(pairs, to + 8 * Frag11Layout.LANES);
         SECOND.selectFrom(late01, late23).intoArray(pairs, to + 12 * Frag11Layout.LANES);
     }
+
     @Override
-    public void encode(int[] pairs, int[] differences, int[] escaped, int bias) {
+    public void encode(int[] pairs, int[] rests, int[] escaped, int bias) {
         for (int lane = 0; lane < Frag11Layout.LANES; lane += PAIRS.length()) {
             IntVector bits = IntVector.zero(PAIRS);
             for (int number = 0; number < Frag11Layout.PAIRS; number++) {
                 int i = Frag11Layout.word(number, lane);
-                IntVector pair = IntVector.fromArray(PAIRS, pairs, i);
-                IntVector field = field(pair, bias);
-                IntVector difference = field.add(bias).lanewise(VectorOperators.XOR, pair);
-                field.intoArray(pairs, i);
-                difference.intoArray(differences, i);
-                bits = bits.lanewise(VectorOperators.OR, 1 << number, difference.compare(VectorOperators.NE, 0));
+                IntVector difference = IntVector.fromArray(PAIRS, pairs, i).sub(bias);
+                IntVector rest = difference.and(Frag11Layout.ESCAPED_PAIR);
+                difference.and(Frag11Layout.FIELD).intoArray(pairs, i);
+                rest.intoArray(rests, i);
+                bits = bits.lanewise(VectorOperators.OR, 1 << number, rest.compare(VectorOperators.NE, 0));
             }
             bits.intoArray(escaped, lane);
         }
-    }
-
-    /** {@link Frag11Layout#field(int, int)}. */
-    private static IntVector field(IntVector pair, int bias) {
-        return pair.and(Frag11Layout.SIGN_MANTISSA)
-                .or(pair.or(Frag11Layout.SIGN).sub(bias).and(Frag11Layout.CODE));
     }
 
     @Override

@@ -29,18 +29,19 @@ class Frag11KernelsTest {
                     .map(bits -> random.nextInt(100) < outside ? bits : bits & 0x83FF_83FF).toArray();
             int[] lanes = pairs.clone();
             int[] vector = pairs.clone();
-            int[] lanesDifferences = new int[pairs.length];
-            int[] vectorDifferences = random.ints(pairs.length).toArray();
+            int[] lanesRests = new int[pairs.length];
+            int[] vectorRests = random.ints(pairs.length).toArray();
             int[] lanesEscaped = random.ints(Frag11Layout.LANES).toArray();
             int[] vectorEscaped = random.ints(Frag11Layout.LANES).toArray();
-            new LaneFieldEncoder().encode(lanes, lanesDifferences, lanesEscaped, bias);
-            new VectorFieldEncoder().encode(vector, vectorDifferences, vectorEscaped, bias);
+            new LaneFieldEncoder().encode(lanes, lanesRests, lanesEscaped, bias);
+            new VectorFieldEncoder().encode(vector, vectorRests, vectorEscaped, bias);
             assertArrayEquals(lanes, vector);
-            assertArrayEquals(lanesDifferences, vectorDifferences);
+            assertArrayEquals(lanesRests, vectorRests);
             assertArrayEquals(lanesEscaped, vectorEscaped);
             for (int i = 0; i < pairs.length; i++) {
-                assertEquals(pairs[i], Frag11Layout.pair(lanes[i], bias) ^ lanesDifferences[i]);
-                assertEquals(lanesDifferences[i] == 0 ? 0 : 1, lanesEscaped[i % 32] >>> i / 32 & 1);
+                assertEquals(pairs[i], Frag11Layout.pair(lanes[i] | lanesRests[i], bias));
+                assertEquals(0, lanes[i] & lanesRests[i]);
+                assertEquals(lanesRests[i] == 0 ? 0 : 1, lanesEscaped[i % 32] >>> i / 32 & 1);
             }
         }
     }
@@ -91,11 +92,17 @@ class Frag11KernelsTest {
         MemorySegment elements = MemorySegment.ofArray(new byte[1 + 2 * rows * columns]).asSlice(1);
         for (int base = 0; base <= Frag11Layout.LAST_BASE; base++) {
             int[] expected = new int[Frag11Layout.strips(columns)];
+            int begin = base << 7;
+            boolean borrow = false;
             for (int i = 0; i < rows * columns; i++) {
                 int exponent = random.nextInt(4) > 0 ? Math.clamp(base + random.nextInt(-1, 9), 0, 255)
                         : random.nextInt(256);
-                elements.set(Frag11Matrix.U16, 2L * i, (short) Bf16.of(exponent, random.nextInt(256)));
-                expected[i % columns / 64] += exponent >= base && exponent <= base + 7 ? 0 : 1;
+                int bits = Bf16.of(exponent, random.nextBoolean() ? random.nextInt(256) : random.nextInt(2) << 7);
+                elements.set(Frag11Matrix.U16, 2L * i, (short) bits);
+                boolean right = i % columns % 2 == 1;
+                int difference = (bits & 0xFFFF) - begin - (right && borrow ? 1 : 0);
+                borrow = difference < 0;
+                expected[i % columns / 64] += difference >> 10 << 27 == 0 ? 0 : 1;
             }
             assertEquals(Arrays.stream(expected).mapToLong(n -> (n + 1) / 2).sum(),
                     counter.words(elements, rows, base));

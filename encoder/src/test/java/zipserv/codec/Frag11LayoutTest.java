@@ -13,27 +13,76 @@ class Frag11LayoutTest {
     void fieldsAndEscapesHoldEveryPattern() {
         Random random = new Random(30);
         for (int base = 0; base <= Frag11Layout.LAST_BASE; base++) {
-            int bias = Frag11Layout.bias(base);
             for (int bits = 0; bits < 1 << 16; bits++) {
                 int other = random.nextInt(1 << 16);
-                int pair = (bits & 1) == 0 ? bits | other << 16 : other | bits << 16;
-                int field = Frag11Layout.field(pair, bias);
-                assertEquals(field, Frag11Layout.field(field), "bits beside the fields");
-                int found = Frag11Layout.pair(field, bias);
-                int difference = pair ^ found;
-                for (int half = 0; half < 2; half++) {
-                    int exponent = Bf16.exponent(pair >>> 16 * half);
-                    boolean inside = exponent >= base && exponent < base + Frag11Layout.WINDOW;
-                    int entry = Frag11Layout.escape(bits & 511, half, difference >>> 16 * half);
-                    assertEquals(!inside, Frag11Layout.isEscape(entry));
-                    if (!inside) {
-                        found ^= Frag11Layout.escapeBits(entry);
-                        assertEquals(bits & 511, Frag11Layout.escapePlane(entry));
-                        assertEquals(2 * (bits & 511) + half, Frag11Layout.escapePosition(entry));
+                checkPair((bits & 1) == 0 ? bits | other << 16 : other | bits << 16, base);
+            }
+        }
+    }
+
+    /** What borrows, next to what a borrow changes. */
+    @Test
+    void fieldsAndEscapesHoldEveryBorrow() {
+        for (int base = 0; base <= Frag11Layout.LAST_BASE; base++) {
+            for (int left = 0; left < 1 << 16; left += left % 128 == 1 ? 126 : 1) {
+                for (int exponent : new int[] {0, base - 1, base, base + 7, base + 8, 255}) {
+                    for (int mantissa : new int[] {0, 1, 127}) {
+                        int right = (exponent & 0xFF) << 7 | mantissa;
+                        checkPair(left | right << 16, base);
+                        checkPair(left | (right | 0x8000) << 16, base);
                     }
                 }
-                assertEquals(pair, found);
             }
+        }
+    }
+
+    private static void checkPair(int pair, int base) {
+        int bias = Frag11Layout.bias(base);
+        int field = Frag11Layout.field(pair, bias);
+        int escaped = Frag11Layout.escaped(pair, bias);
+        assertEquals(field, Frag11Layout.field(field), "bits beside the fields");
+        assertEquals(pair, Frag11Layout.pair(field | escaped, bias));
+        int plane = pair >>> 3 & 511;
+        int found = Frag11Layout.pair(field, bias);
+        for (int half = 0; half < 2; half++) {
+            int entry = Frag11Layout.escape(plane, half, escaped >>> 16 * half);
+            if (Frag11Layout.isEscape(entry)) {
+                found += Frag11Layout.escapeBits(entry);
+                assertEquals(plane, Frag11Layout.escapePlane(entry));
+                assertEquals(half, Frag11Layout.escapeHalf(entry));
+                assertEquals(Frag11Layout.position(plane, half), Frag11Layout.escapePosition(entry));
+                assertEquals(Frag11Layout.position(plane, 0), Frag11Layout.escapeLeft(entry));
+            }
+            boolean borrowed = half == 1 && (pair & 0xFFFF) < base << 7;
+            if (!borrowed) {
+                int exponent = Bf16.exponent(pair >>> 16 * half);
+                assertEquals(exponent < base || exponent >= base + Frag11Layout.WINDOW,
+                        Frag11Layout.isEscape(entry), "escapes are what lies outside the window");
+            }
+        }
+        assertEquals(pair, found);
+    }
+
+    /** The upper bytes of entries at their positions are the escaped bits, of the second pair shifted by eight. */
+    @Test
+    void positionsMakeWordsOfTwoPairs() {
+        Random random = new Random(32);
+        boolean[] seen = new boolean[Frag11Layout.STRIP_ELEMENTS];
+        for (int plane = 0; plane < Frag11Layout.PLANE_WORDS; plane += 2) {
+            int[] escaped = {random.nextInt() & 0x7C00_7C00, random.nextInt() & 0x7C00_7C00};
+            int word = 0;
+            for (int i = 0; i < 2; i++) {
+                for (int half = 0; half < 2; half++) {
+                    int position = Frag11Layout.position(plane + i, half);
+                    assertEquals(plane / 2, position / 4);
+                    assertFalse(seen[position]);
+                    seen[position] = true;
+                    int entry = Frag11Layout.escape(plane + i, half, escaped[i] >>> 16 * half);
+                    word |= entry >>> 8 << 8 * (position % 4);
+                }
+            }
+            assertEquals(escaped[0], word & Frag11Layout.ESCAPED_PAIR);
+            assertEquals(escaped[1], word << 8 & Frag11Layout.ESCAPED_PAIR);
         }
     }
 

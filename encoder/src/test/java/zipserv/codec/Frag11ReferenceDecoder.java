@@ -88,34 +88,39 @@ final class Frag11ReferenceDecoder {
     }
 
     private void decodeStrip(short[][] out, int top, int left, int base, int stripWord, int[] high) {
-        for (int position = 0; position < 1024; position++) {
-            int half = position % 2;
-            int run = position / 2 % 4;
-            int lane = position / 8 % 32;
-            int instruction = position / 256;
-            int row = top + lane / 4 + 8 * (run % 2);
-            int column = left + 32 * (run / 2) + 8 * (lane % 4) + 2 * instruction + half;
-
-            int pair = 4 * instruction + run;
-            int mantissa = 0;
-            for (int bit = 0; bit < 7; bit++) {
-                mantissa += bit(stripWord, lane, pair, half, bit) << bit;
-            }
-            int code = 0;
-            for (int bit = 7; bit < 10; bit++) {
-                code += bit(stripWord, lane, pair, half, bit) << bit - 7;
-            }
-            int sign = bit(stripWord, lane, pair, half, 15);
-            if (row < rows && column < columns) {
-                int exponent = base + code ^ 8 * high[position];
-                if (high[position] != 0 && exponent >= base && exponent <= base + 7) {
-                    throw new AssertionError("escape of an exponent within the window");
+        for (int lane = 0; lane < 32; lane++) {
+            for (int run = 0; run < 4; run++) {
+                for (int instruction = 0; instruction < 4; instruction++) {
+                    int row = top + lane / 4 + 8 * (run % 2);
+                    int column = left + 32 * (run / 2) + 8 * (lane % 4) + 2 * instruction;
+                    int group = 256 * instruction + 8 * lane + 4 * (run / 2);
+                    boolean second = run % 2 == 1;
+                    int pair = 4 * instruction + run;
+                    int leftHalf = half(stripWord, lane, pair, 0) + 1024 * high[group + (second ? 0 : 1)];
+                    int rightHalf = half(stripWord, lane, pair, 1) + 1024 * high[group + (second ? 2 : 3)];
+                    long sum = leftHalf + 65536L * rightHalf + 128L * base + 65536L * 128 * base;
+                    put(out, row, column, leftHalf, sum % 65536);
+                    put(out, row, column + 1, rightHalf, sum / 65536 % 65536);
                 }
-                out[row][column] = (short) (32768 * sign + 128 * exponent + mantissa);
-            } else {
-                expect(0, mantissa + code + sign + high[position], "padding");
             }
         }
+    }
+
+    private void put(short[][] out, int row, int column, int stored, long element) {
+        if (row < rows && column < columns) {
+            out[row][column] = (short) element;
+        } else {
+            expect(0, stored, "padding");
+        }
+    }
+
+    /** Sign, code and mantissa at their places in a half of a pair's difference. */
+    private int half(int stripWord, int lane, int pair, int half) {
+        int field = bit(stripWord, lane, pair, half, 15) << 15;
+        for (int bit = 0; bit < 10; bit++) {
+            field += bit(stripWord, lane, pair, half, bit) << bit;
+        }
+        return field;
     }
 
     /** A bit of a field, wherever it is kept. */

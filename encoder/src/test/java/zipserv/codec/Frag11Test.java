@@ -64,10 +64,41 @@ class Frag11Test {
         }
     }
 
-    /** Neighbours that are as far apart as can be: nothing spills into the other half of a word. */
+    /** A positive number below the window borrows from its right neighbour, which may so become an escape or none. */
+    @Test
+    void borrowsAreCountedAndGivenBack() {
+        int least = 100 << 7;
+        for (int sign : new int[] {0, 0x8000}) {
+            assertEquals(1600 / 2 / 4, escapes(check(everyEighth(Bf16.of(20, 1), sign | least + 1))));
+            assertEquals(1600 / 2 / 4 * 2, escapes(check(everyEighth(Bf16.of(20, 1), sign | least))));
+            assertEquals(1600 / 2 / 4, escapes(check(everyEighth(Bf16.of(20, 0x81), sign | least))));
+            assertEquals(1600 / 2 / 4, escapes(check(everyEighth(Bf16.of(20, 1), sign | least + 0x400))));
+        }
+    }
+
+    /** Eight exponents from 100 on; but at every eighth place the two elements that are given. */
+    private static Bf16Matrix everyEighth(int left, int right) {
+        int[] next = {0};
+        return Matrices.of(16, 100, () -> switch (next[0]++ % 8) {
+            case 0 -> left;
+            case 1 -> right;
+            default -> Bf16.of(100 + next[0] * 5 % 8, next[0] % 128 | 1);
+        });
+    }
+
+    /** The last element of a row borrows from padding, which must not become an escape. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 63, 65, 127})
+    void paddingIsNoEscapeBesideABorrow(int columns) {
+        int[] next = {0};
+        CompressedMatrix encoded = check(Matrices.of(16, columns, () -> ++next[0] % columns == 0 ? 0x0001 : 0x3F81));
+        assertEquals(columns == 1 ? 0 : 16, escapes(encoded));
+    }
+
+    /** Neighbours that are as far apart as can be: what spills into the other half of a word comes back. */
     @ParameterizedTest
     @ValueSource(ints = {0x0000, 0x007F, 0x8000, 0x7FFF, 0xFFFF, 0xFF80, 0x7F80, 0x3F80})
-    void neighboursStayApart(int bits) {
+    void neighboursStayWhatTheyAre(int bits) {
         for (int other : new int[] {0x0000, 0x8000, 0x7FFF, 0xFFFF, 0x4380, 0xC3FF}) {
             int[] next = {0};
             check(Matrices.of(16, 64, () -> next[0]++ % 2 == 0 ? bits : other));

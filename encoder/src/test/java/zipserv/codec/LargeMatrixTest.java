@@ -87,7 +87,7 @@ class LargeMatrixTest {
             long lastWord = Frag11Layout.stripWord(lastStrip);
             assertTrue(4 * lastWord > 1L << 32);
             words.set(Frag11Matrix.I32, 4 * lastWord, 0x8021_0012);
-            escapes.set(Frag11Matrix.U16, 4 * escapesBefore, (short) (5 << 10));
+            escapes.set(Frag11Matrix.U16, 4 * escapesBefore, (short) Frag11Layout.escape(0, 0, 5 << 10));
 
             Map<String, MatrixPart> parts = new LinkedHashMap<>();
             put(parts, Frag11Layout.WORDS, MatrixPart.Type.I32, words);

@@ -60,7 +60,7 @@ record CodedExponents(int first, int last, long covered, long elements) {
                 .orElseThrow();
     }
 
-    /** Share of the elements within their window, 0 .. 1. */
+    /** Share of the elements within their window, of frag11 without escapes, which is nearly the same; 0 .. 1. */
     double coverage() {
         return (double) covered / elements;
     }

@@ -152,15 +152,15 @@ public final class EmbeddingLookup {
                     : Frag11Layout.spareField(spare, even, odd, last);
             int bits = Frag11Layout.pair(field, PtxMemory.loadReadOnly32(directory, known >>> 4));
 
-            int plane = Frag11Layout.plane(pair, holder);
+            int left = Frag11Layout.position(Frag11Layout.plane(pair, holder), 0);
             int begin = Frag11Escapes.first(directory, strip, rowBlocks, 0);
             int end = Frag11Escapes.first(directory, strip, rowBlocks, 1);
             for (int from = begin; from < end; from += Frag11Layout.LANES) {
                 int own = Frag11Escapes.load(escapes, lane, from, end);
                 for (int i = 0; i < Frag11Layout.LANES; i++) {
                     int entries = PtxWarp.shuffle(own, i);
-                    bits = patched(bits, entries & 0xFFFF, plane);
-                    bits = patched(bits, entries >>> 16, plane);
+                    bits = patched(bits, entries & 0xFFFF, left);
+                    bits = patched(bits, entries >>> 16, left);
                 }
             }
             int column = (stripColumn << 6) + (lane << 1);
@@ -169,10 +169,14 @@ public final class EmbeddingLookup {
         }
     }
 
-    /** A pair after an entry of escapes, which changes it if it is its own. An entry of 0 changes nothing. */
-    private static int patched(int bits, int entry, int plane) {
-        int difference = Frag11Layout.escapePlane(entry) == plane ? Frag11Layout.escapeBits(entry) : 0;
-        return bits ^ difference;
+    /**
+     * A pair after an entry of escapes, which changes it if it is its own. An entry of 0 changes nothing.
+     *
+     * @param left position of the pair's left element
+     */
+    private static int patched(int bits, int entry, int left) {
+        int added = Frag11Layout.escapeLeft(entry) == left ? Frag11Layout.escapeBits(entry) : 0;
+        return bits + added;
     }
 
     /** Positions of half a FragTile with a code, given where their word lies in the first bitmap. */

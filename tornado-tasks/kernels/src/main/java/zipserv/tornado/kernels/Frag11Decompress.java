@@ -4,15 +4,16 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import zipserv.codec.Frag11Layout;
+import zipserv.tornado.ptx.Pair;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
 /**
- * frag11 to row-major BF16. A warp decodes one strip: each lane its four runs of 8 neighbouring columns, as if there
- * were no escapes, into shared memory; then the escapes' bits are changed there, an element at a time; then the lanes
- * read what makes whole lines of 128 bytes and write it.
+ * frag11 to row-major BF16. A warp decodes one strip: the lanes exchange the escapes in shared memory, then each
+ * decodes its four runs of 8 neighbouring columns and stores them in the same place; then the lanes read what makes
+ * whole lines of 128 bytes and write it.
  */
 public final class Frag11Decompress {
 
@@ -89,7 +90,7 @@ public final class Frag11Decompress {
         return Math.min(context.groupIdx * WARPS + (context.localIdx >>> 5), Frag11Layout.rowBlocks(rows) * strips - 1);
     }
 
-    /** Decodes a strip into shared memory. */
+    /** Decodes a strip into shared memory, where its first half is the plane of escapes before. */
     private static void decode(IntArray words, IntArray escapes, IntArray directory, int strip, int lane, int place,
             int rowBlock, int rowBlocks) {
         int begin = PtxMemory.loadReadOnly32(directory, Frag11DeviceMatrix.firstEscape(place, rowBlocks));
@@ -107,45 +108,34 @@ public final class Frag11Decompress {
         int w9 = PtxMemory.loadStream32(words, word + 288);
         int w10 = PtxMemory.loadStream32(words, word + 320);
         int bias = PtxMemory.loadReadOnly32(directory, rowBlock);
-        int entries = 0;
-        if (begin + lane < end) {
-            entries = PtxMemory.loadReadOnly32(escapes, begin + lane);
-        }
+        Frag11Escapes.clear(strip, lane);
+        int entries = Frag11Escapes.load(escapes, lane, begin, end);
+        PtxWarp.sync();
+        Frag11Escapes.scatter(strip, escapes, directory, place, rowBlocks, lane, entries);
+        PtxWarp.sync();
+        Pair patch0 = Frag11Escapes.patches(strip, 0, lane);
+        Pair patch1 = Frag11Escapes.patches(strip, 1, lane);
+        Pair patch2 = Frag11Escapes.patches(strip, 2, lane);
+        Pair patch3 = Frag11Escapes.patches(strip, 3, lane);
+        PtxWarp.sync();
         // Pair 4 i + r is word i of run r.
-        PtxShared.store128(strip + runPlace(lane, 0), whole(w0, bias), whole(w4, bias), whole(w8, bias),
-                spare(1, w2, w3, w10, bias));
-        PtxShared.store128(strip + runPlace(lane, 1), whole(w1, bias), whole(w5, bias), whole(w9, bias),
-                spare(2, w4, w5, w10, bias));
-        PtxShared.store128(strip + runPlace(lane, 2), whole(w2, bias), whole(w6, bias), whole(w10, bias),
-                spare(3, w6, w7, w10, bias));
-        PtxShared.store128(strip + runPlace(lane, 3), whole(w3, bias), whole(w7, bias), spare(0, w0, w1, w10, bias),
-                spare(4, w8, w9, w10, bias));
+        PtxShared.store128(strip + runPlace(lane, 0), Frag11Fragments.whole(w0, patch0.x(), bias),
+                Frag11Fragments.whole(w4, patch1.x(), bias), Frag11Fragments.whole(w8, patch2.x(), bias),
+                Frag11Fragments.spare(1, w2, w3, w10, patch3.x(), bias));
+        PtxShared.store128(strip + runPlace(lane, 1),
+                Frag11Fragments.whole(w1, Frag11Escapes.second(patch0.x()), bias),
+                Frag11Fragments.whole(w5, Frag11Escapes.second(patch1.x()), bias),
+                Frag11Fragments.whole(w9, Frag11Escapes.second(patch2.x()), bias),
+                Frag11Fragments.spare(2, w4, w5, w10, Frag11Escapes.second(patch3.x()), bias));
+        PtxShared.store128(strip + runPlace(lane, 2), Frag11Fragments.whole(w2, patch0.y(), bias),
+                Frag11Fragments.whole(w6, patch1.y(), bias), Frag11Fragments.whole(w10, patch2.y(), bias),
+                Frag11Fragments.spare(3, w6, w7, w10, patch3.y(), bias));
+        PtxShared.store128(strip + runPlace(lane, 3),
+                Frag11Fragments.whole(w3, Frag11Escapes.second(patch0.y()), bias),
+                Frag11Fragments.whole(w7, Frag11Escapes.second(patch1.y()), bias),
+                Frag11Fragments.spare(0, w0, w1, w10, Frag11Escapes.second(patch2.y()), bias),
+                Frag11Fragments.spare(4, w8, w9, w10, Frag11Escapes.second(patch3.y()), bias));
         PtxWarp.sync();
-        escape(strip, entries & 0xFFFF);
-        escape(strip, entries >>> 16);
-        for (int at = begin + lane + 32; at < end; at += 32) {
-            int more = PtxMemory.loadReadOnly32(escapes, at);
-            escape(strip, more & 0xFFFF);
-            escape(strip, more >>> 16);
-        }
-        PtxWarp.sync();
-    }
-
-    private static int whole(int word, int bias) {
-        return Frag11Layout.pair(Frag11Layout.field(word), bias);
-    }
-
-    private static int spare(int j, int even, int odd, int last, int bias) {
-        return Frag11Layout.pair(Frag11Layout.spareField(j, even, odd, last), bias);
-    }
-
-    /** Changes the element that an entry names; an entry of 0 names none. */
-    private static void escape(int strip, int entry) {
-        if (entry != 0) {
-            int plane = Frag11Layout.escapePlane(entry);
-            int at = strip + runPlace(plane >>> 2 & 31, plane & 3) + (plane >>> 7 << 2) + ((entry & 1) << 1);
-            PtxShared.store16(at, PtxShared.load16(at) ^ entry & Frag11Layout.ESCAPED);
-        }
     }
 
     /**

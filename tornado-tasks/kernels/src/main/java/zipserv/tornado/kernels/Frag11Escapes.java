@@ -3,7 +3,6 @@ package zipserv.tornado.kernels;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Frag11Layout;
 import zipserv.tornado.ptx.Pair;
-import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
 import zipserv.tornado.ptx.PtxWarp;
@@ -11,22 +10,22 @@ import zipserv.tornado.ptx.PtxWarp;
 /**
  * How a warp brings a strip's escapes to the lanes that hold their elements: through a plane in shared memory, one byte
  * for each element, all 0 between strips. Lane l takes word l of the strip's escapes, two entries, and stores each
- * one's bits at the place of its element; each lane then reads the 32 bytes of its own elements. No two entries store
- * to the same byte, so no atomic operation is needed. Entries of 0, which fill words up, store nothing. A strip with
- * more words than lanes, which is rare, takes further rounds. The warp must synchronise before and after
- * entries are stored; each lane clears what it alone reads.
+ * one's upper byte at its position ({@link Frag11Layout#position}); each lane then reads the 32 bytes of its own
+ * elements. No two entries store to the same byte, so no atomic operation is needed. Entries of 0, which fill words up,
+ * store nothing. A strip with more words than lanes, which is rare, takes further rounds.
+ *
+ * <p>For each strip {@link #scatter}, {@link #patches} and {@link #undo}, and the warp must synchronise before each of
+ * them.
  */
 final class Frag11Escapes {
 
     /** Shared memory of a plane. */
     static final int PLANE_BYTES = Frag11Layout.STRIP_ELEMENTS;
-    /** Where an entry's bits are in its upper byte. */
-    private static final int ESCAPED_BYTE = Frag11Layout.ESCAPED >>> 8;
 
     private Frag11Escapes() {
     }
 
-    /** Makes those bytes 0 that {@link #patches} gives the lane. */
+    /** Makes those bytes 0 that {@link #patches} gives the lane; all lanes make all. */
     static void clear(int plane, int lane) {
         int own = plane + (lane << 3);
         PtxShared.store64(own, 0, 0);
@@ -55,45 +54,79 @@ final class Frag11Escapes {
     }
 
     /**
-     * Stores the entries' bits. The lanes have the first 32 words; if there are more, they lie in global memory.
+     * Stores the entries of a strip. The lanes have the first 32 words; if there are more, they lie in global memory.
      *
      * @param word      the lane's, 0 for none
      * @param directory of {@link Frag11DeviceMatrix}
+     * @return what {@link #undo} wants to know: the last lane's word, 0 if the lanes' words are all that there are
      */
-    static void scatter(int plane, IntArray escapes, IntArray directory, int strip, int rowBlocks, int lane, int word) {
-        store(plane, word);
-        if (PtxWarp.shuffle(word, Frag11Layout.LANES - 1) != 0) {
+    static int scatter(int plane, IntArray escapes, IntArray directory, int strip, int rowBlocks, int lane, int word) {
+        scatter(plane, word);
+        int last = PtxWarp.shuffle(word, Frag11Layout.LANES - 1);
+        if (last != 0) {
             int end = first(directory, strip, rowBlocks, 1);
             int index = first(directory, strip, rowBlocks, 0) + Frag11Layout.LANES + lane;
             while (index < end) {
-                store(plane, PtxMemory.loadReadOnly32(escapes, index));
+                scatter(plane, PtxMemory.loadReadOnly32(escapes, index));
                 index += Frag11Layout.LANES;
             }
         }
+        return last;
     }
 
-    /** The bytes of a lane's pairs {@code 4 * four} to {@code 4 * four + 3}: two words of two pairs each. */
+    /** Stores the entries of one word. */
+    static void scatter(int plane, int word) {
+        if (word != 0) {
+            PtxShared.store8(firstPlace(plane, word), word >>> 8);
+        }
+        if (word >>> 16 != 0) {
+            PtxShared.store8(secondPlace(plane, word), word >>> 24);
+        }
+    }
+
+    /**
+     * Makes the plane 0 again after all lanes have read it.
+     *
+     * @param word the lane's, as given to {@link #scatter}
+     * @param last what {@link #scatter} returned
+     */
+    static void undo(int plane, int lane, int word, int last) {
+        if (last == 0) {
+            undo(plane, word);
+        } else {
+            clear(plane, lane);
+        }
+    }
+
+    /** Stores 0 where {@link #scatter(int, int)} stored the entries of a word. */
+    static void undo(int plane, int word) {
+        if (word != 0) {
+            PtxShared.store8(firstPlace(plane, word), 0);
+        }
+        if (word >>> 16 != 0) {
+            PtxShared.store8(secondPlace(plane, word), 0);
+        }
+    }
+
+    /**
+     * The bytes of a lane's pairs {@code 4 * four} to {@code 4 * four + 3}: two words of two pairs each. Each word has
+     * the escaped bits of its first pair where {@link Frag11Layout#ESCAPED_PAIR} is 1, and {@link #second} those of its
+     * second pair; whatever the other bits are.
+     */
     static Pair patches(int plane, int four, int lane) {
         return PtxShared.load64(plane + (four << 8) + (lane << 3));
     }
 
-    /** What the first of the two pairs of a word of {@link #patches} has to be changed by. */
-    static int patch0(int patches) {
-        return PtxBits.prmt(patches, 0, 0x1404);
+    /** A word of {@link #patches} for the second of its pairs. */
+    static int second(int patch) {
+        return patch << 8;
     }
 
-    /** What the second of the two pairs has to be changed by. */
-    static int patch1(int patches) {
-        return PtxBits.prmt(patches, 0, 0x3424);
+    private static int firstPlace(int plane, int word) {
+        return plane + Frag11Layout.escapePosition(word);
     }
 
-    private static void store(int plane, int word) {
-        if (word != 0) {
-            PtxShared.store8(plane + Frag11Layout.escapePosition(word), word >>> 8 & ESCAPED_BYTE);
-        }
-        int second = word >>> 16;
-        if (second != 0) {
-            PtxShared.store8(plane + Frag11Layout.escapePosition(second), second >>> 8 & ESCAPED_BYTE);
-        }
+    private static int secondPlace(int plane, int word) {
+        return plane + Frag11Layout.escapePosition(word >>> 16);
     }
 }

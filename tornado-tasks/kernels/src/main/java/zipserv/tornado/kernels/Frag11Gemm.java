@@ -173,7 +173,7 @@ public final class Frag11Gemm {
                 }
             }
             int entries = Frag11Ring.escapes(slot, lane);
-            Frag11Escapes.scatter(plane, escapes, directory, upperStrip, rowBlocks, lane, entries);
+            int last = Frag11Escapes.scatter(plane, escapes, directory, upperStrip, rowBlocks, lane, entries);
             PtxWarp.sync();
             int w0 = Frag11Ring.word(slot, 0, lane);
             int w1 = Frag11Ring.word(slot, 1, lane);
@@ -194,7 +194,8 @@ public final class Frag11Gemm {
             Quad a1 = Frag11Fragments.second(w2, w3, w4, w5, w8, w9, w10, upperBias, patch2, patch3);
             Quad a2 = Frag11Fragments.third(w2, w3, w6, w7, upperBias, patch0, patch1);
             Quad a3 = Frag11Fragments.fourth(w0, w1, w6, w7, w8, w9, w10, upperBias, patch2, patch3);
-            Frag11Escapes.clear(plane, lane);
+            PtxWarp.sync();
+            Frag11Escapes.undo(plane, lane, entries, last);
             refill = slot;
             slot = Frag11Ring.next(slot, ring, plan);
             if (!tall || batch <= 32) {
@@ -218,7 +219,7 @@ public final class Frag11Gemm {
                 }
                 PtxShared.commitCopies();
                 entries = Frag11Ring.escapes(slot, lane);
-                Frag11Escapes.scatter(plane, escapes, directory, lowerStrip, rowBlocks, lane, entries);
+                last = Frag11Escapes.scatter(plane, escapes, directory, lowerStrip, rowBlocks, lane, entries);
                 PtxWarp.sync();
                 w0 = Frag11Ring.word(slot, 0, lane);
                 w1 = Frag11Ring.word(slot, 1, lane);
@@ -239,7 +240,8 @@ public final class Frag11Gemm {
                 Quad b1 = Frag11Fragments.second(w2, w3, w4, w5, w8, w9, w10, lowerBias, patch2, patch3);
                 Quad b2 = Frag11Fragments.third(w2, w3, w6, w7, lowerBias, patch0, patch1);
                 Quad b3 = Frag11Fragments.fourth(w0, w1, w6, w7, w8, w9, w10, lowerBias, patch2, patch3);
-                Frag11Escapes.clear(plane, lane);
+                PtxWarp.sync();
+                Frag11Escapes.undo(plane, lane, entries, last);
                 refill = slot;
                 slot = Frag11Ring.next(slot, ring, plan);
                 if (batch <= 32) {
