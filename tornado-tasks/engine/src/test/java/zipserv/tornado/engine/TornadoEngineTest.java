@@ -22,6 +22,7 @@ import zipserv.model.Engine.Sequence;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.cpu.CpuEngine;
+import zipserv.tornado.cuda.LaunchRunner;
 
 /** The whole engine on tiny models, against the CPU engine and against itself. */
 class TornadoEngineTest {
@@ -29,7 +30,7 @@ class TornadoEngineTest {
     /** Keys and values in BF16 against fp32 ones. */
     private static final float TOLERANCE = 2e-2f;
     private static final EngineLimits LIMITS = new EngineLimits(240, ActivationFormat.BF16, ActivationFormat.BF16X2,
-            List.of(4, 12));
+            List.of(4, 12)).withWarpgroups(LaunchRunner.runsHopperKernels());
 
     static Stream<ModelConfig> models() {
         return Stream.of(RandomModel.LLAMA, RandomModel.QWEN3, RandomModel.QWEN2);

@@ -186,13 +186,15 @@ public final class WideGemm {
             Quad run2 = run0;
             Quad run3 = run0;
             if (format == WideTile.FRAG11) {
-                Frag11Escapes.scatter(plane, second, third, strip, rowBlocks, lane, Frag11Ring.escapes(slot, lane));
+                int entries = Frag11Ring.escapes(slot, lane);
+                int last = Frag11Escapes.scatter(plane, second, third, strip, rowBlocks, lane, entries);
                 PtxWarp.sync();
                 patch0 = Frag11Escapes.patches(plane, 0, lane);
                 patch1 = Frag11Escapes.patches(plane, 1, lane);
                 patch2 = Frag11Escapes.patches(plane, 2, lane);
                 patch3 = Frag11Escapes.patches(plane, 3, lane);
-                Frag11Escapes.clear(plane, lane);
+                PtxWarp.sync();
+                Frag11Escapes.undo(plane, lane, entries, last);
                 w0 = Frag11Ring.word(slot, 0, lane);
                 w1 = Frag11Ring.word(slot, 1, lane);
                 w2 = Frag11Ring.word(slot, 2, lane);
