@@ -27,6 +27,7 @@ import zipserv.model.ModelConfig.Architecture;
 import zipserv.model.ModelConfig.Llama3Scaling;
 import zipserv.model.ModelConfig.Rope;
 import zipserv.model.ModelWeights;
+import zipserv.tornado.cuda.LaunchRunner;
 
 /**
  * Not a test: where a token's time goes on a GPU, for the widths of Llama-3.1-8B and Gaussian weights. All layers have the
@@ -73,7 +74,7 @@ public final class StepProfile {
                         new Linear(m.get(7)));
                 EngineLimits limits = new EngineLimits((context + 400) * batches.stream().max(Integer::compare).get()
                         + 5000, cache, activations, IntStream.iterate(1, rows -> rows <= EngineLimits.MAX_PROMPT_ROWS,
-                        rows -> 2 * rows).boxed().toList());
+                        rows -> 2 * rows).boxed().toList()).withWarpgroups(LaunchRunner.runsHopperKernels());
                 try (TornadoEngine engine = new TornadoEngine("gpu", config, weights, limits,
                         new EngineOptions(1, 0, 0, System.out::println, ProgressListener.NONE))) {
                     System.out.printf("loaded in %.1f s: %s%n", (System.nanoTime() - start) / 1e9,

@@ -100,8 +100,11 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) implem
         if (small || batch > 32) {
             return new GemmPlan(1, Math.min(MAX_WARPS, strips), 1, 1);
         }
+        if (batch <= 8 && strips >= LONG_STRIPS && rows < 7000) {
+            return new GemmPlan(1, MAX_WARPS, 2, 1);
+        }
         if (batch <= 16) {
-            return split(1, rows >= MANY_ROWS || batch <= 8 && strips >= LONG_STRIPS ? 4 : 8, rows, columns);
+            return split(1, rows >= MANY_ROWS ? 4 : 8, rows, columns);
         }
         return rows >= 2 * MANY_ROWS ? split(8, 1, rows, columns)
                 : rows >= 9000 ? split(2, 2, rows, columns) : split(1, 8, rows, columns);

@@ -68,6 +68,14 @@ final class GemmTile {
         return strips(plan) * rowBlocks(plan);
     }
 
+    /**
+     * The row of a tile of activations that a lane reads. Of rows that only fill up the tile the last real one is read
+     * instead, which many lanes then share, since nobody wants their products.
+     */
+    static int activationRow(int lane, int batch) {
+        return batch < 8 ? Math.min(lane >>> 2, batch - 1) : lane >>> 2;
+    }
+
     /** Groups of rows: each is the work of {@code splits} blocks. */
     static int groups(int rows, int plan) {
         return (Frag11Layout.rowBlocks(rows) + groupRowBlocks(plan) - 1) / groupRowBlocks(plan);
@@ -215,7 +223,9 @@ final class GemmTile {
     }
 
     /**
-     * Adds up the splits: every block reports its group of rows done; the last one sums and writes the result.
+     * Adds up the splits: every block reports its group of rows done; the last one sums and writes the result. The
+     * barriers and the ticket, which is taken with acquire and release, order the partial sums of all blocks (PTX ISA,
+     * Memory Consistency Model: causality order), so that no thread needs a fence.
      *
      * @param group   number of the block's group of rows
      * @param tickets one counter per group of rows, 0 before and after
@@ -223,14 +233,12 @@ final class GemmTile {
     static void joinSplits(KernelContext context, int thread, int shared, IntArray y, FloatArray partials,
             IntArray tickets, int group, int plan, int firstRow, int rows, int batch, int bf16) {
         int splits = splits(plan);
-        PtxSync.fence();
         context.localBarrier();
         if (thread == 0) {
             PtxShared.store32(shared, PtxSync.fetchAdd(tickets, group, 1));
         }
         context.localBarrier();
         if (PtxShared.load32(shared) == splits - 1) {
-            PtxSync.fence();
             int pairs = groupRowBlocks(plan) << 3;
             int count = batch * pairs;
             for (int i = thread; i < count; i += warps(plan) << 5) {

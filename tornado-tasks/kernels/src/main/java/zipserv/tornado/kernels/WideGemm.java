@@ -76,14 +76,6 @@ public final class WideGemm {
             from = stripColumns * split / splits;
             end = stripColumns * (split + 1) / splits;
         }
-        int barriers = shared + WideTile.barriers(format, plan);
-        if (thread < WideTile.CHUNKS) {
-            PtxBarrier.init(barriers + thread * WideTile.BARRIER_BYTES, 1);
-            PtxBarrier.init(barriers + thread * WideTile.BARRIER_BYTES + 8, WideTile.warps(plan));
-            PtxBarrier.fenceInit();
-        }
-        context.localBarrier();
-
         int rowBlock = group * WideTile.GROUP_WARPS + (warp & 3);
         int own = format == WideTile.FRAG11 ? Math.min(rowBlock, rowBlocks - 1) : rowBlock;
         int step = slices * WideTile.nextColumn(format);
@@ -126,6 +118,14 @@ public final class WideGemm {
             lower0 = TcaTbeDecoder.lowerTable0(baseExponent);
             lower4 = TcaTbeDecoder.lowerTable4(baseExponent);
         }
+
+        int barriers = shared + WideTile.barriers(format, plan);
+        if (thread < WideTile.CHUNKS) {
+            PtxBarrier.init(barriers + thread * WideTile.BARRIER_BYTES, 1);
+            PtxBarrier.init(barriers + thread * WideTile.BARRIER_BYTES + 8, WideTile.warps(plan));
+            PtxBarrier.fenceInit();
+        }
+        context.localBarrier();
 
         PtxSync.awaitPredecessor();
         int stripBytes = WideTile.stripBytes(width);

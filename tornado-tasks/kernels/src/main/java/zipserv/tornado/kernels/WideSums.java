@@ -151,20 +151,19 @@ final class WideSums {
         return Math.multiplyExact(Math.multiplyExact(groups, splits), FragmentLayout.BLOCK * width);
     }
 
-    /** Whether a block is the last of its group's splits to come here; to be asked by all its threads. */
+    /**
+     * Whether a block is the last of its group's splits to come here; to be asked by all its threads. Order is as in
+     * {@link GemmTile#joinSplits}.
+     */
     static boolean isLast(KernelContext context, int thread, int ticket, IntArray tickets, int group, int splits) {
-        PtxSync.fence();
         context.localBarrier();
         if (thread == 0) {
             PtxShared.store32(ticket, PtxSync.fetchAdd(tickets, group, 1));
         }
         context.localBarrier();
         boolean last = PtxShared.load32(ticket) == splits - 1;
-        if (last) {
-            PtxSync.fence();
-            if (thread == 0) {
-                tickets.set(group, 0);
-            }
+        if (last && thread == 0) {
+            tickets.set(group, 0);
         }
         return last;
     }
