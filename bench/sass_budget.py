@@ -4,7 +4,7 @@
     zipserv bench gemm --ptx FOLDER ...          # keeps the PTX of the kernels
     bench/sass_budget.py [--arch sm_90] FOLDER   # needs ptxas and nvdisasm of a CUDA toolkit on the PATH
 
-The inner loop is, of the loops with the most mma instructions, the one that loads most, and then the shortest. A kernel without mma (decompression) has no loop
+The inner loop is, of the loops with the most mma or wgmma instructions, the one that loads most, and then the shortest. A kernel without mma (decompression) has no loop
 over strips, so all of it is counted. Branches that are rarely taken are counted in full, loops inside as one round.
 """
 import argparse
@@ -17,8 +17,8 @@ import tempfile
 UNITS = {
     "alu": "LOP3 SHF IADD3 PRMT ISETP SEL LEA PLOP3 VOTE IABS IMNMX VIADD VIMNMX FMNMX FSEL FSETP SGXT BMSK P2R R2P",
     "fma": "IMAD FFMA FMUL FADD HFMA2 HADD2 HMUL2",
-    "tensor": "HMMA",
-    "memory": "LDG STG LDGSTS ATOMG RED LDS STS LDSM ATOMS SHFL",
+    "tensor": "HMMA HGMMA",
+    "memory": "LDG STG LDGSTS ATOMG RED LDS STS LDSM ATOMS SHFL UBLKCP SYNCS",
     "move": "MOV CS2R UMOV",
     "control": "BRA BSSY BSYNC WARPSYNC EXIT BAR NOP CALL RET BREAK DEPBAR LDGDEPBAR ENDCOLLECTIVE",
 }
@@ -46,9 +46,9 @@ def inner_loop(code, labels):
 
     loops = [(labels[target], at) for at, (_, target) in enumerate(code)
              if target in labels and labels[target] < at]
-    if not any(count(loop, "HMMA") for loop in loops):
+    if not any(count(loop, "HMMA", "HGMMA") for loop in loops):
         return [opcode for opcode, _ in code]
-    first, last = max(loops, key=lambda loop: (count(loop, "HMMA"), count(loop, "LDG", "LDGSTS"), loop[0] - loop[1]))
+    first, last = max(loops, key=lambda loop: (count(loop, "HMMA", "HGMMA"), count(loop, "LDG", "LDGSTS"), loop[0] - loop[1]))
     return [opcode for opcode, _ in code[first:last + 1]]
 
 
@@ -59,9 +59,12 @@ def main():
     options = parser.parse_args()
     print(f"{'kernel':42} {'registers':>9} {'loop':>5}", *(f"{unit:>7}" for unit in [*UNITS, "other"]))
     for ptx in sorted(options.folder.glob("*.ptx")):
-        limit = re.match(r"// at most (\d+) registers", ptx.read_text())
+        text = ptx.read_text()
+        limit = re.match(r"// at most (\d+) registers", text)
+        # Kernels with instructions of sm_90a assemble for nothing else.
+        arch = "sm_90a" if ".target sm_90a" in text else options.arch
         with tempfile.NamedTemporaryFile(suffix=".cubin") as cubin:
-            assembled = subprocess.run(["ptxas", "-v", f"-arch={options.arch}", "-o", cubin.name, ptx]
+            assembled = subprocess.run(["ptxas", "-v", f"-arch={arch}", "-o", cubin.name, ptx]
                                        + ([f"-maxrregcount={limit.group(1)}"] if limit else []),
                                        capture_output=True, text=True, check=True).stderr
             sass = subprocess.run(["nvdisasm", "-c", cubin.name], capture_output=True, text=True, check=True).stdout

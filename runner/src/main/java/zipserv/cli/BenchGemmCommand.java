@@ -21,8 +21,8 @@ import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.bench.GemmReport;
 import zipserv.tornado.bench.GemmSuite;
 import zipserv.tornado.bench.GemmSuite.Tuning;
-import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.KernelVersion;
+import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.tuning.PlanBook;
 import zipserv.tornado.tuning.PlanFile;
 
@@ -72,10 +72,11 @@ final class BenchGemmCommand implements Callable<Integer> {
                     + "Default: ${DEFAULT-VALUE}.")
     private List<String> formats;
 
-    @Option(names = "--plan", split = ",", paramLabel = "RxW/S*B",
+    @Option(names = "--plan", split = ",", paramLabel = "PLAN",
             description = "Strips per block, warps per strip and splits and, for frag11, 2 row blocks of 16 rows a "
-                    + "warp, such as 1x8/2*2; several to compare them. Default: what was tuned, else "
-                    + "the built-in rule's.")
+                    + "warp, such as 1x8/2*2; or, for warpgroups on an H100, H200 or GH200, their number in a block, "
+                    + "splits, and groups of 64 rows that are not split, such as w2/3 or w2/2+396; several to compare "
+                    + "them. Default: what was tuned, else the built-in rule's.")
     private List<String> plans = List.of();
 
     @ArgGroup
@@ -102,6 +103,10 @@ final class BenchGemmCommand implements Callable<Integer> {
 
     @Option(names = "--tornado", description = "Also measure what TornadoVM adds per launch and per execute().")
     private boolean tornado;
+
+    @Option(names = "--overlap", description = "Let launches of these kernels begin before their predecessors have "
+            + "ended, as the engine does (not cuBLAS's).")
+    private boolean overlap;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the results as JSON.")
     private Path json;
@@ -141,7 +146,7 @@ final class BenchGemmCommand implements Callable<Integer> {
                 parse(formats, BenchGemmCommand::kernels, "--format").stream()
                         .flatMap(List::stream).distinct().toList(),
                 parse(plans, ProductPlan::parse, "--plan"), file, tuning, coverage(), isBf16(),
-                Optional.ofNullable(cublas), Optional.ofNullable(ptx), tornado);
+                Optional.ofNullable(cublas), Optional.ofNullable(ptx), tornado, overlap);
         GemmReport report = GemmSuite.run(options, terminal.err()::println);
         GemmTable.of(report).forEach(terminal.out()::println);
         if (json != null) {

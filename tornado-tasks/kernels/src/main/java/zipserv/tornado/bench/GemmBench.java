@@ -36,15 +36,17 @@ final class GemmBench implements AutoCloseable {
     /**
      * Takes over the tasks.
      *
-     * @param keeper gets name and PTX of every kernel
+     * @param overlapping whether launches may begin before their predecessors have ended
+     * @param keeper      gets name and PTX of every kernel
      */
-    GemmBench(GemmTasks tasks, Cuda cuda, Consumer<String> log, BiConsumer<String, String> keeper) {
+    GemmBench(GemmTasks tasks, Cuda cuda, boolean overlapping, Consumer<String> log,
+            BiConsumer<String, String> keeper) {
         this.tasks = tasks;
         this.keeper = keeper;
         this.cuda = cuda;
         this.log = log;
         copies = new DeviceCopies(cuda, GpuArrays.HEADER_BYTES);
-        replay = new GemmReplay(cuda, copies);
+        replay = new GemmReplay(cuda, copies, overlapping);
         check = new GemmCheck(tasks);
         m = tasks.matrix().rows();
         k = tasks.matrix().columns();
@@ -66,7 +68,7 @@ final class GemmBench implements AutoCloseable {
         for (Launch launch : launches) {
             int registers = launch.grid().maxRegisters();
             keeper.accept(m + "x" + k + "-" + launch.name(), (registers == 0 ? "" : "// at most " + registers
-                    + " registers\n") + ptx.get(launch.key()));
+                    + " registers\n") + replay.text(ptx.get(launch.key())));
         }
         cuda.makeCurrent();
         Map<GemmTask, GemmReplay.Replayed> replayed = new LinkedHashMap<>();

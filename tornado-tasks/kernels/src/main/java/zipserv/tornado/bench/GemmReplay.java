@@ -21,12 +21,19 @@ final class GemmReplay {
     private final KernelLoader loader;
     private final DeviceCopies copies;
     private final GraphTimer timer;
+    private final boolean overlapping;
 
-    GemmReplay(Cuda cuda, DeviceCopies copies) {
+    GemmReplay(Cuda cuda, DeviceCopies copies, boolean overlapping) {
         this.cuda = cuda;
-        this.loader = new KernelLoader(cuda, false);
+        this.overlapping = overlapping;
+        this.loader = new KernelLoader(cuda, overlapping);
         this.copies = copies;
         timer = new GraphTimer(cuda);
+    }
+
+    /** The PTX as it is run. */
+    String text(String ptx) {
+        return loader.text(ptx);
     }
 
     /** Times, and what the driver's compiler made of the kernel. */
@@ -52,7 +59,9 @@ final class GemmReplay {
         try (KernelFrame frame = new KernelFrame(cuda)) {
             micros = timer.time(copies.launches(task.weightBytes(), task.operations()), replays, i -> {
                 for (int step = 0; step < kernels.size(); step++) {
-                    launch(kernels.get(step), task.launches().get(step), i % rotated, frame);
+                    // A graph's first launch has nothing to overlap with.
+                    launch(kernels.get(step), task.launches().get(step), i % rotated, frame,
+                            overlapping && i + step > 0);
                 }
             });
         }
@@ -66,10 +75,15 @@ final class GemmReplay {
     }
 
     /** Launches a kernel on one of the copies of its weights. */
-    private void launch(long kernel, Launch launch, int copy, KernelFrame frame) {
-        cuda.launch(kernel, launch.grid().blocks(), launch.grid().threads(), frame.parameters(launch, array -> {
+    private void launch(long kernel, Launch launch, int copy, KernelFrame frame, boolean overlap) {
+        long[] parameters = frame.parameters(launch, array -> {
             List<Long> addresses = copies.of(array, array.getSegment(), 1);
             return addresses.get(copy % addresses.size());
-        }));
+        });
+        if (overlap) {
+            cuda.launchOverlapping(kernel, launch.grid().blocks(), launch.grid().threads(), parameters);
+        } else {
+            cuda.launch(kernel, launch.grid().blocks(), launch.grid().threads(), parameters);
+        }
     }
 }

@@ -19,6 +19,7 @@ import zipserv.tornado.bench.GemmCase.Kernel;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.DriverVersion;
 import zipserv.tornado.cuda.KernelLoader;
+import zipserv.tornado.cuda.OverlappingKernel;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;
@@ -52,10 +53,12 @@ public final class GemmSuite {
      * @param cublas   the library's file; empty for its usual names
      * @param ptx      folder that gets the PTX of every kernel; empty to keep none
      * @param tornado  whether to measure TornadoVM's overhead too
+     * @param overlapping whether launches of our kernels may begin before their predecessors have ended, as in the
+     *                    engine
      */
     public record Options(List<int[]> shapes, List<Integer> batches, List<Kernel> kernels, List<ProductPlan> plans,
                           PlanFile file, Tuning tuning, double coverage, boolean bf16, Optional<String> cublas,
-                          Optional<Path> ptx, boolean tornado) {
+                          Optional<Path> ptx, boolean tornado, boolean overlapping) {
     }
 
     /** What becomes of tuned plans. */
@@ -92,6 +95,9 @@ public final class GemmSuite {
 
     private GemmReport run(Cuda cuda) {
         warpgroups = KernelLoader.runsHopperKernels(cuda);
+        if (options.overlapping() && cuda.computeCapability() < OverlappingKernel.LEAST_CAPABILITY) {
+            throw new GpuException("launches cannot overlap on a GPU of compute capability below 9.0", null);
+        }
         String device = cuda.deviceName();
         String driver = DriverVersion.of(cuda);
         double copy = CopyBandwidth.measure(cuda);
@@ -104,7 +110,7 @@ public final class GemmSuite {
         for (int[] shape : options.shapes()) {
             int threads = Runtime.getRuntime().availableProcessors();
             GemmTasks tasks = new GemmTasks(shape[0], shape[1], options.coverage(), options.bf16(), threads);
-            try (GemmBench bench = new GemmBench(tasks, cuda, log, this::keep)) {
+            try (GemmBench bench = new GemmBench(tasks, cuda, options.overlapping(), log, this::keep)) {
                 if (options.tuning() == Tuning.TUNE) {
                     tune(book, bench, shape, cuda);
                     save(target, book);

@@ -90,13 +90,13 @@ final class GemmTasks implements AutoCloseable {
         return switch (c.kernel()) {
             case FRAG11 -> {
                 Product p = product(c);
-                yield task(c, FRAG11_ARRAYS, p.y, tasks -> tasks.multiply(c.task(), frag11(), p.x, p.y, p.scratch, c.batch(),
-                        c.plan(), bf16));
+                yield task(c, FRAG11_ARRAYS, p.y, tasks -> tasks.multiply(c.task(), frag11(), p.x, p.y, p.scratch,
+                        c.batch(), c.plan(), bf16));
             }
             case TCA_TBE -> {
                 Product p = product(c);
-                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.multiply(c.task(), tcaTbe(), p.x, p.y, p.scratch, c.batch(),
-                        c.plan(), bf16));
+                yield task(c, TCA_TBE_ARRAYS, p.y, tasks -> tasks.multiply(c.task(), tcaTbe(), p.x, p.y, p.scratch,
+                        c.batch(), c.plan(), bf16));
             }
             case RAW -> {
                 Product p = product(c);

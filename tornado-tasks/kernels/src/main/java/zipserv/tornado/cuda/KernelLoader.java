@@ -35,6 +35,12 @@ public final class KernelLoader {
         return cuda.kernel(kernel.ptx(), maxRegisters, kernel.sharedBytes());
     }
 
+    /** The PTX as {@link #load} hands it to the driver. */
+    public String text(String ptx) {
+        String text = overlapping ? OverlappingKernel.of(ptx) : ptx;
+        return HopperKernel.isNeeded(text) ? HopperKernel.of(text).ptx() : text;
+    }
+
     /** Whether a device runs kernels with instructions of sm_90a. */
     public static boolean runsHopperKernels(Cuda cuda) {
         return cuda.computeCapability() == HopperKernel.CAPABILITY;

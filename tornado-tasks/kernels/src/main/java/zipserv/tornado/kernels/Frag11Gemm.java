@@ -63,7 +63,8 @@ public final class Frag11Gemm {
         int perSplit = (stripColumns + splits - 1) / splits;
         int end = Math.min((split + 1) * perSplit, stripColumns);
         int column = split * perSplit + warp / strips;
-        int xLane = StripLayout.activationWord(GemmTile.activationRow(lane, batch), 0, stripColumns) + ((lane & 3) << 2);
+        int xLane = StripLayout.activationWord(GemmTile.activationRow(lane, batch), 0, stripColumns)
+                + ((lane & 3) << 2);
         int odd = -(lane >>> 2 & 1);
         int xTile = StripLayout.activationWord(8, 0, stripColumns);
 

@@ -69,7 +69,7 @@ public record WidePlan(int slices, int splits, int whole) implements ProductPlan
         return FragmentLayout.blocks(rows);
     }
 
-    /** Registers per thread that the kernel should be limited to: what leaves room for as many blocks as planned for. */
+    /** Registers per thread that the kernel should be limited to: what leaves room for so many blocks as planned. */
     int maxRegisters(int batch) {
         int blocks = batch > 32 || slices == 4 ? 2 : 3;
         return Math.min(255, 65536 / (threads() * (slices == 4 ? 1 : blocks)) / 8 * 8);

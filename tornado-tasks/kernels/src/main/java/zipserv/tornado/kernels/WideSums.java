@@ -17,8 +17,8 @@ import zipserv.tornado.ptx.WideAccumulator;
 /**
  * The way from the accumulators of {@link WideGemm} to the result: the first warpgroup of a block adds the sums of the
  * others to its own, in their order; where blocks share columns, each leaves its sums in memory, and the last one to
- * finish adds them in the order of the columns. Sums travel as tiles of a warp's 16 weight rows and 8 activation rows, a
- * lane's four side by side ({@link Accumulator}).
+ * finish adds them in the order of the columns. Sums travel as tiles of a warp's 16 weight rows and 8 activation rows,
+ * a lane's four side by side ({@link Accumulator}).
  */
 final class WideSums {
 
@@ -54,8 +54,8 @@ final class WideSums {
      */
     static void store(int own, int first, int width, WideAccumulator sum8, WideAccumulator sum16,
             WideAccumulator sum32, WideAccumulator sum64, WideAccumulator sum128) {
-        if (width > (first + 0 << 3)) {
-            store(own, first + 0, tile(first + 0, width, sum8, sum16, sum32, sum64, sum128));
+        if (width > (first << 3)) {
+            store(own, first, tile(first, width, sum8, sum16, sum32, sum64, sum128));
         }
         if (width > (first + 1 << 3)) {
             store(own, first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128));
@@ -79,8 +79,8 @@ final class WideSums {
     }
 
     /**
-     * Adds up a block's sums of two tiles, as far as there are so many, and writes them to the result, or to the partial
-     * sums of the block's split. To be called by the first warpgroup, when the others have stored theirs.
+     * Adds up a block's sums of two tiles, as far as there are so many, and writes them to the result, or to the
+     * partial sums of the block's split. To be called by the first warpgroup, when the others have stored theirs.
      *
      * @param own      the lane's {@link #place}
      * @param first    tile
@@ -92,13 +92,13 @@ final class WideSums {
     static void output(int own, int first, int lane, IntArray y, FloatArray sums, int partials, int at,
             int plan, int width, int row, int rows, int batch, int bf16, WideAccumulator sum8, WideAccumulator sum16,
             WideAccumulator sum32, WideAccumulator sum64, WideAccumulator sum128) {
-        if (width > (first + 0 << 3)) {
-            output(first + 0, tile(first + 0, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at, plan, width,
-                    row, rows, batch, bf16);
+        if (width > (first << 3)) {
+            output(first, tile(first, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at,
+                    plan, width, row, rows, batch, bf16);
         }
         if (width > (first + 1 << 3)) {
-            output(first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at, plan, width,
-                    row, rows, batch, bf16);
+            output(first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at,
+                    plan, width, row, rows, batch, bf16);
         }
     }
 

@@ -70,7 +70,8 @@ public final class ZipGemm {
         int upper4 = TcaTbeDecoder.upperTable4(baseExponent);
         int lower0 = TcaTbeDecoder.lowerTable0(baseExponent);
         int lower4 = TcaTbeDecoder.lowerTable4(baseExponent);
-        int xLane = StripLayout.activationWord(GemmTile.activationRow(lane, batch), 0, blockColumns) + ((lane & 3) << 2);
+        int xLane = StripLayout.activationWord(GemmTile.activationRow(lane, batch), 0, blockColumns)
+                + ((lane & 3) << 2);
         int xTile = StripLayout.activationWord(8, 0, blockColumns);
 
         Accumulator sum0 = Accumulator.zero();
