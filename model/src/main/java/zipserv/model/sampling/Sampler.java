@@ -128,11 +128,11 @@ public final class Sampler {
         for (int i = 0; i < logits.length; i++) {
             if (logits[i] >= threshold && logits[i] > Float.NEGATIVE_INFINITY) {
                 candidates[count] = i;
-                // StrictMath, because a choice must not depend on the machine's way to compute exp.
-                weights[count] = StrictMath.exp(((double) logits[i] - largest) / parameters.temperature());
+                weights[count] = ((double) logits[i] - largest) / parameters.temperature();
                 count++;
             }
         }
+        Weights.exp(weights, count);
     }
 
     private void keepTopP(float[] logits) {
