@@ -28,6 +28,8 @@ public record WidePlan(int slices, int splits, int whole) implements ProductPlan
     /** Strips that a warpgroup should at least get, so that starting up and adding up stay small. */
     private static final int MIN_STRIPS = 8;
     private static final int SLICES = 2;
+    /** Splits from which on adding up costs more than it gains. */
+    private static final int MOST_SPLITS = 6;
     private static final int MAX_SPLITS = 1 << 12;
 
     public WidePlan {
@@ -40,18 +42,33 @@ public record WidePlan(int slices, int splits, int whole) implements ProductPlan
     }
 
     /**
-     * The plan for a shape, as measured on an H200: two warpgroups a block; as many blocks as are resident at a time;
-     * of large matrices, as many whole groups as give every multiprocessor equally many, and halves of the others.
+     * The plan for a shape, as measured on an H200 (docs/wide-gemm.md): two warpgroups a block. Of large matrices every
+     * multiprocessor gets equally many whole groups, and only the groups left over are split, into so many parts that
+     * they fill the gaps. Small matrices are split so that the blocks, as many of which run at a time as registers and
+     * shared memory allow, end together.
      */
     public static WidePlan of(int rows, int columns, int batch) {
         int groups = FragmentLayout.blocks(rows);
+        int possible = Math.clamp(FragmentLayout.blocks(columns) / (SLICES * MIN_STRIPS), 1, MOST_SPLITS);
         if (groups >= 2 * MULTIPROCESSORS) {
             int whole = groups / MULTIPROCESSORS * MULTIPROCESSORS;
-            return new WidePlan(SLICES, whole == groups ? 1 : 2, whole);
+            int parts = batch > 16 && batch <= 32 && whole < groups
+                    ? Math.clamp(Math.round(1.5f * MULTIPROCESSORS / (groups - whole)), 2, 4) : 2;
+            return new WidePlan(SLICES, whole == groups ? 1 : Math.min(parts, possible), whole);
         }
         int resident = MULTIPROCESSORS * (batch > 32 ? 2 : 3);
-        int possible = FragmentLayout.blocks(columns) / (SLICES * MIN_STRIPS);
-        return new WidePlan(SLICES, Math.clamp(possible, 1, Math.max(1, resident / groups)), 0);
+        int best = 1;
+        for (int splits = 2; splits <= possible; splits++) {
+            if (time(groups, splits, resident) < time(groups, best, resident)) {
+                best = splits;
+            }
+        }
+        return new WidePlan(SLICES, best, 0);
+    }
+
+    /** How long blocks take, if one of a whole group takes 1 and so many run at a time. */
+    private static double time(int groups, int splits, int resident) {
+        return Math.ceilDiv(groups * splits, resident) / (double) splits;
     }
 
     /** The plan as one number, which is how the kernel gets it. */
