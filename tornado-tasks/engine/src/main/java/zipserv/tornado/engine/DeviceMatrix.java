@@ -9,7 +9,7 @@ import zipserv.codec.WeightFormat;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
 import zipserv.tornado.kernels.GemmPlan;
-import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
@@ -72,9 +72,9 @@ sealed interface DeviceMatrix {
                 .forFormat(this instanceof Frag11 ? WeightFormat.FRAG11 : WeightFormat.RAW);
     }
 
-    /** The same for products of more than {@link GemmPlan#FUSED_LIMIT} rows: one rule for all formats. */
-    default PrefillTile tile(int batch) {
-        return PrefillTile.of(rows(), columns(), batch);
+    /** The same for products of row-major weights: one rule for all formats. */
+    default PrefillPlan prefillPlan(int batch, boolean warpgroups) {
+        return PrefillPlan.of(rows(), columns(), batch, warpgroups);
     }
 
     /** Words of the largest matrix that is multiplied at once, row-major and padded to whole blocks of 64 columns. */

@@ -11,7 +11,7 @@ import zipserv.model.ModelConfig;
 import zipserv.tornado.kernels.DeviceArrays;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
-import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.ProductPlan;
 
 /**
@@ -97,9 +97,9 @@ final class DeviceState {
                     partials = Math.max(partials, plan.partials(matrix.rows(), n));
                     groups = Math.max(groups, plan.groups(matrix.rows()));
                 } else if (matrix != weights.embedding()) {
-                    PrefillTile tile = matrix.tile(n);
-                    partials = Math.max(partials, tile.partials(matrix.rows(), n));
-                    groups = Math.max(groups, tile.tiles(matrix.rows(), n));
+                    PrefillPlan plan = matrix.prefillPlan(n, limits.warpgroups());
+                    partials = Math.max(partials, plan.partials(matrix.rows(), n));
+                    groups = Math.max(groups, plan.tiles(matrix.rows(), n));
                     largest = Math.max(largest, matrix.rowMajorWords());
                 }
             }

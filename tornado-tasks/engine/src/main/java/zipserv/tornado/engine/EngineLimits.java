@@ -18,7 +18,9 @@ import zipserv.tornado.kernels.WidePlan;
  * @param activations how activations are multiplied
  * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. The first is at
  *                    most 128 with BF16, or 64 with BF16X2, the last at most {@value #MAX_PROMPT_ROWS}
- * @param warpgroups  whether {@link zipserv.tornado.kernels.WideGemm} multiplies what it can
+ * @param warpgroups  whether {@link zipserv.tornado.kernels.WideGemm} and, unless
+ *                    {@link zipserv.tornado.kernels.PrefillPlan#KERNEL} says otherwise,
+ *                    {@link zipserv.tornado.kernels.WidePrefillGemm} multiply what they can
  */
 public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFormat activations,
         List<Integer> stepRows, boolean warpgroups) {

@@ -12,7 +12,7 @@ import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch.Grid;
 import zipserv.tornado.kernels.Launches;
-import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
@@ -155,23 +155,23 @@ final class EngineTasks {
         if (!limits.unfused(rows)) {
             multiplyFused(name, weights, x, y, s, rows);
         } else {
-            multiply(name, weights, x, y, s, batch, weights.tile(batch));
+            multiply(name, weights, x, y, s, batch, weights.prefillPlan(batch, limits.warpgroups()));
         }
     }
 
     private void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int batch,
-            PrefillTile tile) {
+            PrefillPlan plan) {
         int columns = DeviceMatrix.padded(weights.columns());
         switch (weights) {
             case DeviceMatrix.TcaTbe w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
             case DeviceMatrix.Frag11 w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
             case DeviceMatrix.Raw w -> kernels.rawRows(name + "_rows", w.matrix(), s.rowMajor);
             case DeviceMatrix.Parts w -> {
-                each(name, w, y, s, batch, (part, single, _) -> multiply(part, single, x, s.part, s, batch, tile));
+                each(name, w, y, s, batch, (part, single, _) -> multiply(part, single, x, s.part, s, batch, plan));
                 return;
             }
         }
-        kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch, tile, false);
+        kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch, plan, false);
     }
 
     /** {@link #multiply} straight from the stored weights, up to {@link GemmPlan#MAX_BATCH} rows. */

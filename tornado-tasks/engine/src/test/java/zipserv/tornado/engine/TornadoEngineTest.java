@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import zipserv.codec.WeightFormat;
 import zipserv.model.Engine;
 import zipserv.model.Engine.Logits;
@@ -151,14 +153,16 @@ class TornadoEngineTest {
     }
 
     /**
-     * Steps of more than 64 rows in the products, which are made from row-major weights: of 40 rows, all with logits,
-     * and of 96, which is more than a batch and computes the last row's only.
+     * Steps of more than 64 rows in the products, which single warps multiply by row-major weights, and warpgroups from
+     * 129 on: of 40 rows, all with logits, and of 96, which is more than a batch and computes the last row's only.
      */
-    @Test
-    void largeStepsAreTheCpuEnginesAndTheSameBitsForAllFormats() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void largeStepsAreTheCpuEnginesAndTheSameBitsForAllFormats(boolean warpgroups) {
+        assumeTrue(!warpgroups || LaunchRunner.runsHopperKernels(), "a GPU of compute capability 9.0");
         ModelConfig config = RandomModel.QWEN2;
         EngineLimits limits = new EngineLimits(300, ActivationFormat.BF16X2, ActivationFormat.BF16X2,
-                List.of(1, 40, 96));
+                List.of(1, 40, 96)).withWarpgroups(warpgroups);
         int[] shorter = tokens(config, 33, 11);
         int[] longer = tokens(config, 129, 12);
         List<float[]> expected;

@@ -109,7 +109,8 @@ public final class GemmSuite {
         Map<String, TornadoTiming> tornado = new LinkedHashMap<>();
         for (int[] shape : options.shapes()) {
             int threads = Runtime.getRuntime().availableProcessors();
-            GemmTasks tasks = new GemmTasks(shape[0], shape[1], options.coverage(), options.bf16(), threads);
+            GemmTasks tasks = new GemmTasks(shape[0], shape[1], options.coverage(), options.bf16(), threads,
+                    warpgroups);
             try (GemmBench bench = new GemmBench(tasks, cuda, options.overlapping(), log, this::keep)) {
                 if (options.tuning() == Tuning.TUNE) {
                     tune(book, bench, shape, cuda);

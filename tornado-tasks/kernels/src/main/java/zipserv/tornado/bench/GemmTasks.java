@@ -19,7 +19,7 @@ import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.HostArrays;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch;
-import zipserv.tornado.kernels.PrefillTile;
+import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 import zipserv.tornado.kernels.WideActivations;
@@ -38,6 +38,7 @@ final class GemmTasks implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final boolean bf16;
     private final int threads;
+    private final boolean warpgroups;
     private final Map<WeightFormat, CompressedMatrix> compressed = new HashMap<>();
     private final Map<Integer, IntArray> activations = new HashMap<>();
     private final Map<Integer, IntArray> wideActivations = new HashMap<>();
@@ -49,14 +50,16 @@ final class GemmTasks implements AutoCloseable {
     /**
      * Draws the weights.
      *
-     * @param coverage see {@link SyntheticWeights}
-     * @param bf16     whether products are rounded to BF16, as cuBLAS does, or left fp32
-     * @param threads  for encoding
+     * @param coverage   see {@link SyntheticWeights}
+     * @param bf16       whether products are rounded to BF16, as cuBLAS does, or left fp32
+     * @param threads    for encoding
+     * @param warpgroups whether the GPU has wgmma
      */
-    GemmTasks(int rows, int columns, double coverage, boolean bf16, int threads) {
+    GemmTasks(int rows, int columns, double coverage, boolean bf16, int threads, boolean warpgroups) {
         matrix = SyntheticWeights.gaussian(rows, columns, coverage, arena);
         this.bf16 = bf16;
         this.threads = threads;
+        this.warpgroups = warpgroups;
     }
 
     Bf16Matrix matrix() {
@@ -147,9 +150,9 @@ final class GemmTasks implements AutoCloseable {
     }
 
     private void prefill(KernelTasks tasks, GemmCase c, IntArray w, IntArray x, IntArray y) {
-        PrefillTile tile = PrefillTile.of(matrix.rows(), matrix.columns(), c.batch());
-        tasks.prefillGemm(c.task(), w, x, y, GemmScratch.of(tile, matrix.rows(), c.batch()), matrix.rows(),
-                matrix.columns(), c.batch(), tile, bf16);
+        PrefillPlan plan = PrefillPlan.of(matrix.rows(), matrix.columns(), c.batch(), warpgroups);
+        tasks.prefillGemm(c.task(), w, x, y, GemmScratch.of(plan, matrix.rows(), c.batch()), matrix.rows(),
+                matrix.columns(), c.batch(), plan, bf16);
     }
 
     private GemmTask task(GemmCase c, int weightArrays, IntArray result, Consumer<KernelTasks> adding) {

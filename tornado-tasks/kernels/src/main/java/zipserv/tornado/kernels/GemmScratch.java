@@ -17,8 +17,8 @@ public record GemmScratch(FloatArray partials, IntArray tickets) {
         return of(plan.partials(rows, batch), plan.groups(rows));
     }
 
-    /** Scratch for one {@link PrefillGemm}. */
-    public static GemmScratch of(PrefillTile tile, int rows, int batch) {
+    /** Scratch for one {@link KernelTasks#prefillGemm}. */
+    public static GemmScratch of(PrefillPlan tile, int rows, int batch) {
         return of(tile.partials(rows, batch), tile.tiles(rows, batch));
     }
 

@@ -179,18 +179,24 @@ public final class KernelTasks {
     }
 
     /**
-     * {@link PrefillGemm}.
+     * {@link PrefillGemm} or {@link WidePrefillGemm}.
      *
      * @param weights row-major BF16, {@code columns} padded to whole blocks of 64
-     * @param scratch see {@link GemmScratch#of(PrefillTile, int, int)}
-     * @param tile    how it is cut, {@link PrefillTile#of} for instance
+     * @param scratch see {@link GemmScratch#of(PrefillPlan, int, int)}
+     * @param plan    how it is cut and by which kernel, {@link PrefillPlan#of} for instance
      */
     public void prefillGemm(String name, IntArray weights, IntArray x, IntArray y, GemmScratch scratch, int rows,
-            int columns, int batch, PrefillTile tile, boolean bf16) {
-        launches.add(name, Grid.of(tile.blocks(rows, batch), tile.threads()), PrefillGemm::multiply, context, weights,
-                x, y, scratch.partials(), scratch.tickets(), rows,
-                FragmentLayout.blocks(columns) * FragmentLayout.BLOCK,
-                batch, bf16 ? 1 : 0, tile.batchWarps(), tile.rowWarps(), tile.rowTiles(), tile.splits());
+            int columns, int batch, PrefillPlan plan, boolean bf16) {
+        int padded = FragmentLayout.blocks(columns) * FragmentLayout.BLOCK;
+        Grid grid = Grid.of(plan.blocks(rows, batch), plan.threads());
+        switch (plan) {
+            case PrefillTile tile -> launches.add(name, grid, PrefillGemm::multiply, context, weights, x, y,
+                    scratch.partials(), scratch.tickets(), rows, padded, batch, bf16 ? 1 : 0, tile.batchWarps(),
+                    tile.rowWarps(), tile.rowTiles(), tile.splits());
+            case WidePrefillTile tile -> launches.add(name, grid, WidePrefillGemm::multiply, context, weights, x, y,
+                    scratch.partials(), scratch.tickets(), rows, padded, batch, bf16 ? 1 : 0, tile.rows(),
+                    tile.splits());
+        }
     }
 
     /** {@link RowMajorGemm}; an even number of columns. */

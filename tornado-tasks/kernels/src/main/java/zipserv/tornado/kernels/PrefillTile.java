@@ -8,7 +8,7 @@ package zipserv.tornado.kernels;
  * @param rowTiles   tiles of 8 weight rows of a warp: 4 or 8
  * @param splits     blocks that share a tile's columns
  */
-public record PrefillTile(int batchWarps, int rowWarps, int rowTiles, int splits) {
+public record PrefillTile(int batchWarps, int rowWarps, int rowTiles, int splits) implements PrefillPlan {
 
     /** 128 x 256. */
     public static final PrefillTile LARGE = new PrefillTile(2, 4, 8, 1);
@@ -43,24 +43,19 @@ public record PrefillTile(int batchWarps, int rowWarps, int rowTiles, int splits
         return MEDIUM.withSplits(Math.clamp(RESIDENT_BLOCKS / tiles, 1, possible));
     }
 
-    /** Threads of a block. */
+    @Override
     public int threads() {
         return 32 * batchWarps * rowWarps;
     }
 
-    /** Tiles of the result, and counters for them. */
+    @Override
     public int tiles(int rows, int batch) {
         int blockRows = 8 * rowTiles * rowWarps;
         int blockBatch = 64 * batchWarps;
         return Math.multiplyExact((rows + blockRows - 1) / blockRows, (batch + blockBatch - 1) / blockBatch);
     }
 
-    /** Blocks of the grid. */
-    public int blocks(int rows, int batch) {
-        return Math.multiplyExact(tiles(rows, batch), splits);
-    }
-
-    /** Words of the array of partial sums; 1 where none are needed, since arrays cannot be empty. */
+    @Override
     public int partials(int rows, int batch) {
         return splits == 1 ? 1 : Math.multiplyExact(blocks(rows, batch) * batchWarps * rowWarps, PrefillGemm.WARP_SUMS);
     }

@@ -18,7 +18,7 @@ class GemmCheckTest {
 
     private static final GemmPlan PLAN = new GemmPlan(1, 2, 1);
 
-    private final GemmTasks tasks = new GemmTasks(80, 136, SyntheticWeights.COVERAGE, true, 1);
+    private final GemmTasks tasks = new GemmTasks(80, 136, SyntheticWeights.COVERAGE, true, 1, false);
 
     @AfterEach
     void close() {

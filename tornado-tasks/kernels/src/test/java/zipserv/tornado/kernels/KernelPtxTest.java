@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -18,6 +20,7 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.Bf16Matrix;
 import zipserv.codec.WeightFormat;
+import zipserv.tornado.cuda.KernelCompiler;
 
 /** The PTX that TornadoVM makes of the kernels; there is none in the emulation. */
 class KernelPtxTest {
@@ -120,6 +123,23 @@ class KernelPtxTest {
                     true), weights, x, scratch.partials(), scratch.tickets());
             assertEquals(64, count(ptx, MMA), "two times 16 columns of 64 x 64 elements");
             assertEquals(24, count(ptx, "ldmatrix.sync.aligned.m8n8.x4"), "fragments by ldmatrix, half a step ahead");
+            assertEquals(16, count(ptx, "st.global.v4.u32"), "rows by 128-bit stores");
+            assertFalse(ptx.contains(".local"), "local memory");
+        }
+    }
+
+    @Test
+    void widePrefillGemm() {
+        assumeFalse(GpuRuntime.isEmulation());
+        IntArray any = HostArrays.ints(16);
+        for (int batch : new int[] {256, 200}) {
+            WidePrefillTile tile = new WidePrefillTile(256, 1);
+            List<Launch> launches = new ArrayList<>();
+            new KernelTasks(launches::add).prefillGemm("gemm", any, any, any, GemmScratch.of(1, 1), 256, COLUMNS, batch,
+                    tile, true);
+            String ptx = KernelCompiler.compile(launches).get(launches.getFirst().key());
+            assertEquals(4, count(ptx, "wgmma.mma_async.sync.aligned.m64n256k16"), "a step of 64 columns");
+            assertEquals(3 * 12, count(ptx, "cp.async.cg.shared.global.L2::128B"), "two stages ahead, one in the loop");
             assertEquals(16, count(ptx, "st.global.v4.u32"), "rows by 128-bit stores");
             assertFalse(ptx.contains(".local"), "local memory");
         }
