@@ -135,6 +135,18 @@ final class EngineTasks {
                 config.rmsNormEpsilon(), code, restCache(config, cacheTokens));
     }
 
+    /** {@link BatchAttention}. */
+    void attendBatch(String name, StepInput input, IntArray qkv, Bias bias, Bias gain, FloatArray turns, IntArray keys,
+            IntArray values, IntArray out, ModelConfig config, int cacheTokens, int rows) {
+        int flags = flags(bias, gain) + (format.parts() - 1) * DecodeAttention.TWO_PARTS;
+        int restCache = restCache(config, cacheTokens);
+        launches.add(name, new Grid(BatchAttention.blocks(config, rows), BatchAttention.threads(restCache),
+                BatchAttention.MAX_REGISTERS), BatchAttention::attend, context, input.words(), qkv, bias.values(),
+                gain.values(), turns, keys, values, out, rows, config.heads(), config.kvHeads(), config.headDim(),
+                config.rmsNormEpsilon(), DecodeAttention.code(flags, 1, limits.activationRows(rows).width()), restCache,
+                PromptAttention.scale(config.headDim()));
+    }
+
     /** {@link Argmax}. */
     void argmax(String name, IntArray logits, IntArray found, IntArray tickets, IntArray best, int columns, int rows) {
         launches.add(name, Grid.of(rows * Argmax.parts(columns), Argmax.THREADS), Argmax::find, context, logits, found,

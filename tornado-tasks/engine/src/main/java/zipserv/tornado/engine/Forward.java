@@ -69,7 +69,10 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
                         rows);
             }
             tasks.multiply(layer + "qkv", w.qkv(), s.h, s.qkv, s, rows);
-            if (shape.decoding() && DecodeAttention.fits(config)) {
+            if (shape.decoding() && BatchAttention.takes(config, rows)) {
+                tasks.attendBatch(layer + "attend", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
+                        values, s.attended, config, limits.cacheTokens(), rows);
+            } else if (shape.decoding() && DecodeAttention.fits(config)) {
                 tasks.attendDecoding(layer + "attend", input, s.qkv, w.qkvBias(), w.headGains(), weights.turns(), keys,
                         values, s.attentionPartials, s.attentionTickets, s.attended, config, limits.cacheTokens(), rows);
             } else {

@@ -90,6 +90,16 @@ final class HeadTurn {
         }
     }
 
+    /** Leaves a head of values in shared memory, fp32: bias only. */
+    static void keep(IntArray x, int from, FloatArray bias, int biasFrom, int to, int headDim, int lane, int flags,
+            int rest) {
+        for (int i = lane << 1; i < headDim; i += 2 * PtxWarp.SIZE) {
+            float low = element(x, from + i, bias, biasFrom + i, flags, rest);
+            float high = element(x, from + i + 1, bias, biasFrom + i + 1, flags, rest);
+            PtxShared.store64(to + (i << 2), PtxBits.asInt(low), PtxBits.asInt(high));
+        }
+    }
+
     /** What RMSNorm multiplies a head with, apart from the gain. */
     private static float scale(IntArray x, int from, FloatArray bias, int biasFrom, int headDim, int lane,
             float epsilon, int flags, int rest) {

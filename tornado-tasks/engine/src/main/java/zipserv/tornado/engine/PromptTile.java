@@ -35,7 +35,7 @@ final class PromptTile {
     }
 
     /** The address {@code units} behind that of a row's unit that {@code at} stands for, both below a power of two. */
-    private static int moved(int at, int units, int headDim) {
+    static int moved(int at, int units, int headDim) {
         return (at ^ (units & swapped(headDim)) << 4) + ((units & ~swapped(headDim)) << 4);
     }
 

@@ -57,6 +57,7 @@ class EnginePtxTest {
             for (WeightFormat weights : formats) {
                 run(config, weights, format);
             }
+            run(RandomModel.MANY_HEADS, WeightFormat.RAW, format);
             System.out.println("ran on " + (GpuRuntime.isEmulation() ? "the emulation" : "TornadoVM"));
         }
 

@@ -29,6 +29,9 @@ final class RandomModel {
     /** Biases of the projections to attention only, one key/value head for all. */
     static final ModelConfig QWEN2 = new ModelConfig(Architecture.QWEN2, 68, 64, 2, 4, 1, 16, 90, 300, 1e-6f,
             new Rope(1_000_000, Optional.empty()), true, true, false, false, false);
+    /** So many key/value heads that steps of eight rows are large enough for {@link BatchAttention}. */
+    static final ModelConfig MANY_HEADS = new ModelConfig(Architecture.QWEN3, 64, 64, 1, 16, 16, 16, 90, 300, 1e-6f,
+            new Rope(10_000, Optional.empty()), true, true, false, false, true);
 
     private final Random random = new Random(7);
     private final ModelConfig config;

@@ -262,6 +262,51 @@ class TornadoEngineTest {
         }
     }
 
+    /** Steps of large batches agree with the CPU engine and, to rounding, with the attention of small ones. */
+    @Test
+    void largeBatchesAttendAsSmallOnesDo() {
+        ModelConfig config = RandomModel.MANY_HEADS;
+        EngineLimits limits = new EngineLimits(50, ActivationFormat.BF16, ActivationFormat.BF16X2, List.of(8))
+                .withWarpgroups(LaunchRunner.runsHopperKernels());
+        assertTrue(BatchAttention.takes(config, 8));
+        List<float[]> large = batch(new TornadoEngine("emulator", config, RandomModel.weights(config,
+                WeightFormat.RAW), limits));
+        System.setProperty(BatchAttention.PROPERTY, "false");
+        try {
+            List<float[]> other = batch(new TornadoEngine("emulator", config, RandomModel.weights(config,
+                    WeightFormat.RAW), limits));
+            List<float[]> expected = batch(new CpuEngine(config, RandomModel.weights(config, WeightFormat.RAW), 1));
+            boolean same = true;
+            for (int i = 0; i < expected.size(); i++) {
+                assertClose(expected.get(i), large.get(i), "logits " + i);
+                assertClose(other.get(i), large.get(i), "logits " + i + " of the other kernel");
+                same &= Arrays.equals(other.get(i), large.get(i));
+            }
+            assertTrue(!same, "there has been one kernel only");
+        } finally {
+            System.clearProperty(BatchAttention.PROPERTY);
+        }
+    }
+
+    /** Two decode steps of sequences of different lengths. */
+    private static List<float[]> batch(Engine engine) {
+        List<float[]> all = new ArrayList<>();
+        try (engine) {
+            List<Sequence> batch = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                batch.add(engine.newSequence(12));
+                engine.prefill(batch.get(i), tokens(engine.config(), 8 - 3 * i, i), LogitsAt.LAST);
+            }
+            for (int step = 0; step < 2; step++) {
+                Logits logits = engine.decode(batch, tokens(engine.config(), 3, step));
+                for (int i = 0; i < 3; i++) {
+                    all.add(row(logits, i, engine.config()));
+                }
+            }
+        }
+        return all;
+    }
+
     @Test
     void misuseIsToldAndChangesNothing() {
         ModelConfig config = RandomModel.QWEN2;
