@@ -89,7 +89,7 @@ final class GemmBench implements AutoCloseable {
         long output = c.kernel().isDecompression() ? 2L * m * k
                 : 2L * c.batch() * k + (tasks.isBf16(c) ? 2L : 4L) * c.batch() * m;
         double bits = c.kernel().format().map(format -> tasks.compressed(format).bitsPerWeight()).orElse(16.0);
-        return new GemmResult(c.kernel().id(), m, k, c.batch(), c.plan() == null ? "-" : c.plan().toString(),
+        return new GemmResult(c.kernel().id(), m, k, c.batch(), tasks.plan(c),
                 measured.micros(), task.weightBytes() + output, bits, measured.registers(), measured.localBytes(),
                 check.verdict(task));
     }

@@ -150,9 +150,21 @@ final class GemmTasks implements AutoCloseable {
     }
 
     private void prefill(KernelTasks tasks, GemmCase c, IntArray w, IntArray x, IntArray y) {
-        PrefillPlan plan = PrefillPlan.of(matrix.rows(), matrix.columns(), c.batch(), warpgroups);
+        PrefillPlan plan = prefillPlan(c);
         tasks.prefillGemm(c.task(), w, x, y, GemmScratch.of(plan, matrix.rows(), c.batch()), matrix.rows(),
                 matrix.columns(), c.batch(), plan, bf16);
+    }
+
+    private PrefillPlan prefillPlan(GemmCase c) {
+        return PrefillPlan.of(matrix.rows(), matrix.columns(), c.batch(), warpgroups);
+    }
+
+    /** How a case's product is cut, in words. */
+    String plan(GemmCase c) {
+        return switch (c.kernel()) {
+            case PREFILL, FRAG11_UNFUSED, TCA_TBE_UNFUSED -> prefillPlan(c).toString();
+            default -> c.plan() == null ? "-" : c.plan().toString();
+        };
     }
 
     private GemmTask task(GemmCase c, int weightArrays, IntArray result, Consumer<KernelTasks> adding) {
