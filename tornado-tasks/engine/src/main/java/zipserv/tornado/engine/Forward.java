@@ -13,7 +13,8 @@ import zipserv.tornado.kernels.Launches;
  * <p>A row is one token of any sequence at any position. In a step of a prompt, neighbouring tokens of one sequence are
  * rows: they meet in the cache, and all of a layer's keys and values are stored before any row attends. In a decode step
  * every row is a sequence of its own, and attention can bring its own key and value along. Either kind has its kernel
- * of attention; {@link Attention} takes the rows of models that it does not fit. Steps that are larger than any batch
+ * of attention, decode steps one for small and one for large batches; {@link Attention} takes the rows of models that
+ * they do not fit. Steps that are larger than any batch
  * compute logits of their last row only.
  */
 record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input) {
