@@ -41,9 +41,11 @@ def read_counts(path):
 
 
 def of(counts, kernel, n):
-    """Counts of one kernel per strip of 16 x 64 weights. With two row blocks a warp, a round is two strips."""
+    """Counts of one kernel per strip of 16 x 64 weights. With two row blocks a warp, a round is two strips. A strip takes four
+    wgmma instructions (plans that begin with "x"), or four mma instructions for every 8 activation rows."""
     name = next(name for name in counts if name.startswith(f"{kernel.replace('-', '')}{n}p"))
-    strips = max(1, round(counts[name]["tensor"] / (4 * ((n + 7) // 8))))
+    wide = name.startswith(f"{kernel.replace('-', '')}{n}px")
+    strips = max(1, round(counts[name]["tensor"] / (4 if wide else 4 * ((n + 7) // 8))))
     return {unit: count / strips for unit, count in counts[name].items()}, name
 
 

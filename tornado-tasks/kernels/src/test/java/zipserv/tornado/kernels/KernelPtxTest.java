@@ -105,7 +105,8 @@ class KernelPtxTest {
         String ptx = ptx(out, tasks -> tasks.decompress("decompress", weights, out, COLUMNS), weights.words(),
                 weights.escapes(), weights.directory());
         assertEquals(4, count(ptx, "st.global.cs.v4.u32"), "rows by 128-bit stores");
-        assertEquals(11, count(ptx, "ld.global.nc.L1::no_allocate.L2::256B.u32"), "words of all lanes side by side");
+        assertEquals(12, count(ptx, "ld.global.nc.L1::no_allocate.L2::256B.u32"),
+                "words of all lanes side by side, and a word of escapes");
         assertFalse(ptx.contains(".local"), "local memory");
     }
 
