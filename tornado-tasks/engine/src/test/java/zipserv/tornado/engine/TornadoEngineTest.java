@@ -98,7 +98,8 @@ class TornadoEngineTest {
             List<Sequence> batch = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
                 batch.add(engine.newSequence(24));
-                all.add(row(engine.prefill(batch.get(i), tokens(config, 1 + 2 * i, i), LogitsAt.LAST), 0, config));
+                int[] prompt = tokens(config, i < 4 ? 1 + 6 * i : 2, i);
+                all.add(row(engine.prefill(batch.get(i), prompt, LogitsAt.LAST), 0, config));
             }
             all.add(row(engine.decode(batch.subList(2, 3), new int[] {5}), 0, config));
             Logits logits = engine.decode(batch, tokens(config, batch.size(), 99));
@@ -221,8 +222,8 @@ class TornadoEngineTest {
                 Sequence other = engine.newSequence(22)) {
             float[] prompt = row(engine.prefill(whole, text, LogitsAt.LAST), 0, config);
 
-            engine.prefill(single, Arrays.copyOf(text, 5), LogitsAt.LAST);
-            for (int i = 5; i < 18; i++) {
+            engine.prefill(single, Arrays.copyOf(text, 14), LogitsAt.LAST);
+            for (int i = 14; i < 18; i++) {
                 engine.decode(List.of(single), new int[] {text[i]});
             }
             assertClose(prompt, row(engine.decode(List.of(single), new int[] {text[18]}), 0, config),
