@@ -1,7 +1,6 @@
 package zipserv.tornado.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -86,13 +85,7 @@ class WideGemmTest {
             WidePlan plan = new WidePlan(1, splits, 0);
             int[] full = multiply(matrix, x, batch, plan, WeightFormat.FRAG11, false);
             int[] half = multiply(matrix, x, batch, plan, WeightFormat.FRAG11, true);
-            for (int n = 0; n < batch; n++) {
-                for (int row = 0; row < rows; row++) {
-                    assertEquals(Matrices.bf16(Float.intBitsToFloat(full[n * rows + row])),
-                            (short) (half[n * ((rows + 1) / 2) + row / 2] >>> 16 * (row & 1)),
-                            "n " + n + " row " + row);
-                }
-            }
+            ZipGemmTest.assertRounded(full, half, rows, batch);
         }
     }
 
