@@ -12,9 +12,8 @@ import zipserv.tornado.kernels.ProductPlan;
  * The plans of one {@link TuningTarget}: what was measured to be fastest, and the built-in rule's where nothing was.
  *
  * <p>Whether results of two formats have the same bits depends on the order of additions, which is part of a
- * plan ({@link ProductPlan#sameOrder}). Therefore that order belongs to a shape and N, whatever the format: the first format tuned decides it, and
- * others are
- * tuned within it. What changes no bits, strips and row blocks, may differ between formats. So an engine gets
+ * plan ({@link ProductPlan#sameOrder}). Therefore that order belongs to a shape and N, whatever the format: the first
+ * format tuned decides it, and others are tuned within it. What changes no bits, strips and row blocks, may differ between formats. So an engine gets
  * bit-identical results from compressed and uncompressed weights as long as it takes all plans from one book.
  */
 public final class PlanBook {

@@ -75,7 +75,6 @@ public final class PlanCandidates {
         int strips = FragmentLayout.blocks(columns);
         List<WidePlan> plans = new ArrayList<>();
         for (int slices : new int[] {2, 4}) {
-            int resident = multiprocessors * (batch > MOST_OF_WARPS ? 2 : 3) * 2 / slices;
             for (int splits : SPLITS) {
                 if (strips / (slices * splits) < MIN_STEPS && splits > 1) {
                     continue;
@@ -86,8 +85,11 @@ public final class PlanCandidates {
                     plans.add(new WidePlan(slices, splits, whole));
                 }
             }
-            plans.sort(Comparator.comparingDouble(plan -> unevenness((double) plan.blocks(rows) / resident)));
         }
+        // Blocks of four warpgroups are resident in half the number of those of two.
+        int warpgroups = multiprocessors * (batch > MOST_OF_WARPS ? 2 : 3) * 2;
+        plans.sort(Comparator.comparingDouble(plan ->
+                unevenness((double) plan.blocks(rows) / (warpgroups / plan.slices()))));
         return plans;
     }
 
