@@ -1,7 +1,10 @@
 package zipserv.model;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+
+import zipserv.model.sampling.Choice;
 
 /**
  * Runs a model. An engine holds the weights; a {@link Sequence} holds one text's key/value cache. An engine is used by
@@ -40,19 +43,34 @@ public interface Engine extends AutoCloseable {
 
     /**
      * Appends tokens to a sequence and returns the logits that follow the last of them (one row), or those at each of
-     * them (a row per token).
+     * them (a row per token). Choices are greedy.
      *
      * @throws ContextOverflowException if the tokens do not fit; the sequence is unchanged
      */
     Logits prefill(Sequence sequence, int[] tokens, LogitsAt at);
 
     /**
+     * Appends tokens to a sequence and returns the logits that follow the last of them, one row.
+     *
+     * @param choice how the token that follows is to be chosen
+     * @throws ContextOverflowException if the tokens do not fit; the sequence is unchanged
+     */
+    Logits prefill(Sequence sequence, int[] tokens, Choice choice);
+
+    /**
      * One step for a batch: appends {@code tokens[i]} to {@code sequences.get(i)}, each at its own position. Row i of
      * the result belongs to sequence i.
      *
+     * @param choices how the token that follows each row is to be chosen; an engine may choose it before it is asked
+     *                for, and go on with it
      * @throws ContextOverflowException if one of the sequences is full; all are unchanged
      */
-    Logits decode(List<? extends Sequence> sequences, int[] tokens);
+    Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> choices);
+
+    /** {@link #decode(List, int[], List)} with greedy choices. */
+    default Logits decode(List<? extends Sequence> sequences, int[] tokens) {
+        return decode(sequences, tokens, Collections.nCopies(tokens.length, Choice.greedy()));
+    }
 
     @Override
     void close();
@@ -87,8 +105,11 @@ public interface Engine extends AutoCloseable {
         /** Copies one row to {@code out[0 .. vocabularySize)}. */
         void copyRow(int row, float[] out);
 
-        /** Index of the largest logit of a row, the lowest index among equals; NaN is never it, -1 if all are NaN. */
-        int argmax(int row);
+        /**
+         * The token that follows a row by the row's {@link Choice}; -1 if there is none to choose. The greedy one is the
+         * index of the largest logit, the lowest among equals; NaN is never it, -1 if all are NaN.
+         */
+        int chosen(int row);
     }
 
     /** Tokens that do not fit a sequence's capacity. */

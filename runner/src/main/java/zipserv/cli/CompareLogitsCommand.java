@@ -107,11 +107,11 @@ final class CompareLogitsCommand implements Callable<Integer> {
         try (Engine.Sequence sequence = engine.newSequence(capacity)) {
             Engine.Logits logits = engine.prefill(sequence, tokens, LogitsAt.ALL);
             take.accept(logits);
-            int next = logits.argmax(logits.rows() - 1);
+            int next = logits.chosen(logits.rows() - 1);
             while (sequence.length() < capacity) {
                 logits = engine.decode(List.of(sequence), new int[] {next});
                 take.accept(logits);
-                next = logits.argmax(0);
+                next = logits.chosen(0);
             }
         }
     }

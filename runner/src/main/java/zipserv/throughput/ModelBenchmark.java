@@ -118,7 +118,7 @@ public final class ModelBenchmark {
     }
 
     private static int best(Logits logits, int row) {
-        int token = logits.argmax(row);
+        int token = logits.chosen(row);
         if (token < 0) {
             throw Sampler.noChoice();
         }

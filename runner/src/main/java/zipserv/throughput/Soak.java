@@ -131,9 +131,9 @@ public final class Soak {
                 int wanted = sequences.isEmpty() ? plan.maxPrompt() + 1 : 2;
                 Sequence sequence = engine.newSequence(Math.min(engine.room(), wanted));
                 sequences.add(sequence);
-                engine.prefill(sequence, new int[sequence.capacity() - 1], LogitsAt.LAST).argmax(0);
+                engine.prefill(sequence, new int[sequence.capacity() - 1], LogitsAt.LAST).chosen(0);
             }
-            engine.decode(sequences, new int[sequences.size()]).argmax(0);
+            engine.decode(sequences, new int[sequences.size()]).chosen(0);
         } finally {
             sequences.forEach(Sequence::close);
         }
@@ -217,7 +217,7 @@ public final class Soak {
     }
 
     private void take(Generation generation, Logits logits, int row) {
-        int token = logits.argmax(row);
+        int token = logits.chosen(row);
         if (token < 0) {
             throw Sampler.noChoice();
         }
@@ -229,9 +229,9 @@ public final class Soak {
         progress.accept(plan.generations());
         int[] found = new int[expected.tokens().length];
         try (Sequence sequence = engine.newSequence(expected.prompt().length + found.length)) {
-            found[0] = engine.prefill(sequence, expected.prompt(), LogitsAt.LAST).argmax(0);
+            found[0] = engine.prefill(sequence, expected.prompt(), LogitsAt.LAST).chosen(0);
             for (int i = 1; i < found.length; i++) {
-                found[i] = engine.decode(List.of(sequence), new int[] {found[i - 1]}).argmax(0);
+                found[i] = engine.decode(List.of(sequence), new int[] {found[i - 1]}).chosen(0);
             }
         }
         int at = Arrays.mismatch(expected.tokens(), found);

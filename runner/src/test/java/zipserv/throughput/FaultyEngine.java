@@ -8,6 +8,7 @@ import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelConfig.Architecture;
 import zipserv.model.ModelConfig.Rope;
+import zipserv.model.sampling.Choice;
 
 /** An engine that continues every text with its length, and has the faults that it is told to have. */
 final class FaultyEngine implements Engine {
@@ -69,7 +70,12 @@ final class FaultyEngine implements Engine {
     }
 
     @Override
-    public Logits decode(List<? extends Sequence> sequences, int[] tokens) {
+    public Logits prefill(Sequence sequence, int[] tokens, Choice choice) {
+        return prefill(sequence, tokens, LogitsAt.LAST);
+    }
+
+    @Override
+    public Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> choices) {
         sequences.forEach(sequence -> ((Text) sequence).length++);
         return answer(sequences);
     }
@@ -95,7 +101,7 @@ final class FaultyEngine implements Engine {
             }
 
             @Override
-            public int argmax(int row) {
+            public int chosen(int row) {
                 return tokens[row];
             }
         };

@@ -17,6 +17,8 @@ import zipserv.model.ModelConfig;
 import zipserv.model.ModelWeights;
 import zipserv.model.ModelWeights.Layer;
 import zipserv.model.cpu.MatMul.Product;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.Sampler;
 
 /**
  * The model on the CPU, in float: weights are widened exactly as they are decoded, all sums have a fixed order. The
@@ -39,6 +41,7 @@ public final class CpuEngine implements Engine {
     private final Embedding embedding;
     private final Attention attention;
     private final Rope rope;
+    private final Sampler sampler = new Sampler();
     private Activations activations;
     private Rows logitsBlock;
     private CpuLogits lastLogits;
@@ -108,6 +111,15 @@ public final class CpuEngine implements Engine {
 
     @Override
     public Logits prefill(Sequence sequence, int[] tokens, LogitsAt at) {
+        return prefill(sequence, tokens, at, Choice.greedy());
+    }
+
+    @Override
+    public Logits prefill(Sequence sequence, int[] tokens, Choice choice) {
+        return prefill(sequence, tokens, LogitsAt.LAST, choice);
+    }
+
+    private Logits prefill(Sequence sequence, int[] tokens, LogitsAt at, Choice choice) {
         if (tokens.length == 0) {
             throw new IllegalArgumentException("no tokens to append");
         }
@@ -127,11 +139,12 @@ public final class CpuEngine implements Engine {
             }
         }
         own.advance(tokens.length);
-        return logits(hidden);
+        return logits(hidden, Collections.nCopies(hidden.count, choice));
     }
 
     @Override
-    public Logits decode(List<? extends Sequence> sequences, int[] tokens) {
+    public Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> choices) {
+        Choice.checkCount(choices, tokens.length);
         if (sequences.size() != tokens.length || tokens.length == 0 || tokens.length > MAX_ROWS) {
             throw new IllegalArgumentException("batch of " + sequences.size() + " sequences and " + tokens.length
                     + " tokens, expected as many of both, 1 to " + MAX_ROWS);
@@ -148,7 +161,7 @@ public final class CpuEngine implements Engine {
         Rows hidden = new Rows(tokens.length, config.hiddenSize());
         finish(0, tokens.length, hidden, 0);
         own.forEach(sequence -> sequence.advance(1));
-        return logits(hidden);
+        return logits(hidden, List.copyOf(choices));
     }
 
     /** The transformer: afterwards {@code activations.x} is the residual stream behind the last layer. */
@@ -217,15 +230,15 @@ public final class CpuEngine implements Engine {
         }
     }
 
-    private Logits logits(Rows hidden) {
+    private Logits logits(Rows hidden, List<Choice> choices) {
         int blockRows = Math.min(hidden.count, Math.clamp(MAX_LOGITS / config.vocabularySize(), 1, MAX_ROWS));
         if (logitsBlock.count < blockRows) {
             logitsBlock = new Rows(blockRows, config.vocabularySize());
         }
-        lastLogits = new CpuLogits(hidden.count, logitsBlock, (first, count, out) -> {
+        lastLogits = new CpuLogits(choices, logitsBlock, (first, count, out) -> {
             Rows rows = hidden.slice(first, count);
             matMul.multiply(rows, count, new Product(weights.head(), out));
-        });
+        }, sampler);
         return lastLogits;
     }
 

@@ -1,6 +1,10 @@
 package zipserv.model.cpu;
 
+import java.util.List;
+
 import zipserv.model.Engine;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.Sampler;
 
 /**
  * Logits of some rows. A large prefill may ask for all of them, gigabytes with a large vocabulary, so they are computed
@@ -17,15 +21,22 @@ final class CpuLogits implements Engine.Logits {
     private final int rows;
     private final Rows block;
     private final Head head;
+    private final List<Choice> choices;
+    private final Sampler sampler;
     private int first;
     private int count;
     private boolean stale;
 
-    /** @param block receives as many rows at a time as it has */
-    CpuLogits(int rows, Rows block, Head head) {
-        this.rows = rows;
+    /**
+     * @param block   receives as many rows at a time as it has
+     * @param choices one per row
+     */
+    CpuLogits(List<Choice> choices, Rows block, Head head, Sampler sampler) {
+        this.rows = choices.size();
+        this.choices = choices;
         this.block = block;
         this.head = head;
+        this.sampler = sampler;
         load(0);
     }
 
@@ -45,18 +56,8 @@ final class CpuLogits implements Engine.Logits {
     }
 
     @Override
-    public int argmax(int row) {
-        int from = locate(row);
-        int best = -1;
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < block.width; i++) {
-            float logit = block.data[from + i];
-            if (logit > largest || best < 0 && logit == largest) {
-                best = i;
-                largest = logit;
-            }
-        }
-        return best;
+    public int chosen(int row) {
+        return sampler.sample(block.data, locate(row), block.width, choices.get(row));
     }
 
     private int locate(int row) {

@@ -7,7 +7,6 @@ import java.util.function.BiConsumer;
 
 import zipserv.model.Engine;
 import zipserv.model.Engine.Logits;
-import zipserv.model.Engine.LogitsAt;
 import zipserv.model.Engine.Sequence;
 import zipserv.model.ModelException;
 import zipserv.model.Tokenizer;
@@ -66,18 +65,18 @@ public final class BatchGenerator {
         for (Request request : requests) {
             Generator.checkPrompt(engine, request.prompt(), longest);
         }
-        float[] scratch = new float[engine.config().vocabularySize()];
+        HostSampling host = new HostSampling(engine.config().vocabularySize());
         List<Slot> active = new ArrayList<>();
         try {
             int next = 0;
             while (!active.isEmpty() || next < requests.size() && !stopRequested) {
                 while (next < requests.size() && !stopRequested && active.size() < parallel
                         && requests.get(next).capacity(longest) <= engine.room()) {
-                    begin(next, requests.get(next), active, scratch, listener);
+                    begin(next, requests.get(next), active, host, listener);
                     next++;
                 }
                 if (!active.isEmpty()) {
-                    step(active, scratch, listener);
+                    step(active, host, listener);
                 } else if (next < requests.size() && !stopRequested
                         && requests.get(next).capacity(longest) > engine.room()) {
                     throw new ModelException("text " + (next + 1) + " needs a context of "
@@ -94,33 +93,34 @@ public final class BatchGenerator {
     private record Slot(int index, TextInWork text) {
     }
 
-    private void begin(int index, Request request, List<Slot> active, float[] scratch,
+    private void begin(int index, Request request, List<Slot> active, HostSampling host,
             BiConsumer<Integer, GenerationResult> listener) {
         Sequence sequence = engine.newSequence(request.capacity(engine.config().maxPositions()));
         Slot slot = new Slot(index,
                 new TextInWork(sequence, tokenizer, new int[0], request.prompt(), request.options(), piece -> { }));
         active.add(slot);
-        Logits logits = engine.prefill(sequence, request.prompt(), LogitsAt.LAST);
-        if (advance(slot, logits, 0, scratch, listener)) {
+        Logits logits = engine.prefill(sequence, request.prompt(), slot.text().choice());
+        if (advance(slot, logits, 0, host, listener)) {
             active.removeLast();
         }
     }
 
-    private void step(List<Slot> active, float[] scratch, BiConsumer<Integer, GenerationResult> listener) {
+    private void step(List<Slot> active, HostSampling host, BiConsumer<Integer, GenerationResult> listener) {
         Logits logits = engine.decode(active.stream().map(slot -> slot.text().sequence()).toList(),
-                active.stream().mapToInt(slot -> slot.text().lastToken()).toArray());
+                active.stream().mapToInt(slot -> slot.text().lastToken()).toArray(),
+                active.stream().map(slot -> slot.text().choice()).toList());
         int row = 0;
         for (Iterator<Slot> slots = active.iterator(); slots.hasNext(); row++) {
-            if (advance(slots.next(), logits, row, scratch, listener)) {
+            if (advance(slots.next(), logits, row, host, listener)) {
                 slots.remove();
             }
         }
     }
 
     /** Whether the text has ended; its sequence is closed then. */
-    private boolean advance(Slot slot, Logits logits, int row, float[] scratch,
+    private boolean advance(Slot slot, Logits logits, int row, HostSampling host,
             BiConsumer<Integer, GenerationResult> listener) {
-        StopReason reason = slot.text().next(logits, row, scratch, () -> stopRequested);
+        StopReason reason = slot.text().next(logits, row, host, () -> stopRequested);
         if (reason == null) {
             return false;
         }

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import zipserv.model.Engine;
-import zipserv.model.Engine.LogitsAt;
 import zipserv.model.ModelException;
 import zipserv.model.Tokenizer;
 import zipserv.model.generation.GenerationResult.StopReason;
@@ -62,11 +61,11 @@ public final class Generator {
             Consumer<String> listener) {
         checkPrompt(engine, prompt, sequence.capacity() - sequence.length());
         TextInWork text = new TextInWork(sequence, tokenizer, cached, prompt, options, listener);
-        float[] scratch = new float[engine.config().vocabularySize()];
-        StopReason reason = text.next(engine.prefill(sequence, prompt, LogitsAt.LAST), 0, scratch, this::isStopped);
+        HostSampling host = new HostSampling(engine.config().vocabularySize());
+        StopReason reason = text.next(engine.prefill(sequence, prompt, text.choice()), 0, host, this::isStopped);
         while (reason == null) {
-            reason = text.next(engine.decode(List.of(sequence), new int[] {text.lastToken()}), 0, scratch,
-                    this::isStopped);
+            reason = text.next(engine.decode(List.of(sequence), new int[] {text.lastToken()}, List.of(text.choice())),
+                    0, host, this::isStopped);
         }
         stopRequested = false;
         return text.finish(reason);

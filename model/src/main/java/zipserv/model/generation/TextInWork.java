@@ -10,6 +10,8 @@ import zipserv.model.Engine.Logits;
 import zipserv.model.Tokenizer;
 import zipserv.model.generation.GenerationResult.Statistics;
 import zipserv.model.generation.GenerationResult.StopReason;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.RepetitionPenalty;
 import zipserv.model.sampling.Sampler;
 import zipserv.model.text.StreamingDetokenizer;
 
@@ -19,7 +21,7 @@ final class TextInWork {
     private final Engine.Sequence sequence;
     private final GenerationOptions options;
     private final int promptTokens;
-    private final Sampler sampler;
+    private final RepetitionPenalty penalty;
     private final StreamingDetokenizer detokenizer;
     private final StopStrings stops;
     private final Consumer<String> listener;
@@ -28,6 +30,7 @@ final class TextInWork {
     private final long start = System.nanoTime();
     private long first;
     private int generated;
+    private Choice choice;
     private int last;
 
     /**
@@ -42,12 +45,13 @@ final class TextInWork {
         this.options = options;
         this.promptTokens = prompt.length;
         this.listener = listener;
-        this.sampler = new Sampler(options.sampling(), options.seed());
+        this.choice = Choice.first(options.sampling(), options.seed());
+        this.penalty = new RepetitionPenalty(options.sampling().repetitionPenalty());
         for (int token : cached) {
-            sampler.accept(token);
+            penalty.accept(token);
         }
         for (int token : prompt) {
-            sampler.accept(token);
+            penalty.accept(token);
         }
         this.detokenizer = new StreamingDetokenizer(tokenizer, true);
         this.stops = new StopStrings(options.stopStrings());
@@ -62,15 +66,20 @@ final class TextInWork {
         return last;
     }
 
+    /** How the engine is to choose the next token. With a repetition penalty that is done here: any choice will do. */
+    Choice choice() {
+        return penalty.isNeutral() ? choice : Choice.greedy();
+    }
+
     /**
-     * Chooses the next token from a row of logits.
+     * Takes the next token, which a row's {@link #choice} gives.
      *
-     * @param scratch room for a row
+     * @param host    chooses where the engine cannot
      * @param stop    whether the text shall end behind this token whatever it is
      * @return why the text ends here, or null if it goes on
      */
-    StopReason next(Logits logits, int row, float[] scratch, BooleanSupplier stop) {
-        last = choose(logits, row, scratch);
+    StopReason next(Logits logits, int row, HostSampling host, BooleanSupplier stop) {
+        last = choose(logits, row, host);
         if (generated == 0) {
             first = System.nanoTime();
         }
@@ -79,7 +88,7 @@ final class TextInWork {
             return StopReason.STOP_TOKEN;
         }
         tokens.add(last);
-        sampler.accept(last);
+        penalty.accept(last);
         emit(stops.accept(detokenizer.accept(last)));
         if (stops.found()) {
             return StopReason.STOP_STRING;
@@ -91,16 +100,13 @@ final class TextInWork {
         return stop.getAsBoolean() ? StopReason.INTERRUPTED : null;
     }
 
-    private int choose(Logits logits, int row, float[] scratch) {
-        if (sampler.isArgmax()) {
-            int token = logits.argmax(row);
-            if (token < 0) {
-                throw Sampler.noChoice();
-            }
-            return token;
+    private int choose(Logits logits, int row, HostSampling host) {
+        int token = penalty.isNeutral() ? logits.chosen(row) : host.choose(logits, row, penalty, choice);
+        if (token < 0) {
+            throw Sampler.noChoice();
         }
-        logits.copyRow(row, scratch);
-        return sampler.sample(scratch);
+        choice = choice.next();
+        return token;
     }
 
     /** Hands out what was held back, and tells how it went. */

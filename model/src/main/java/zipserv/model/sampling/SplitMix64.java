@@ -2,26 +2,28 @@ package zipserv.model.sampling;
 
 /**
  * Steele, Lea and Flood's SplitMix64 (OOPSLA 2014). Written out because the sequence belongs to a seed's meaning: it
- * must be the same with every JDK, and a device may have to draw the same numbers.
+ * must be the same with every JDK and on every device. A number follows from its place in the sequence alone.
  */
-final class SplitMix64 {
+public final class SplitMix64 {
 
-    private long state;
+    /** From a state to the next. */
+    public static final long GAMMA = 0x9E3779B97F4A7C15L;
+    public static final long FACTOR_1 = 0xBF58476D1CE4E5B9L;
+    public static final long FACTOR_2 = 0x94D049BB133111EBL;
 
-    SplitMix64(long seed) {
-        state = seed;
+    private SplitMix64() {
     }
 
-    long nextLong() {
-        state += 0x9E3779B97F4A7C15L;
+    /** The state that gives a seed's n-th number, counted from 0. */
+    static long state(long seed, long n) {
+        return seed + (n + 1) * GAMMA;
+    }
+
+    /** The number of a state: 64 random bits. */
+    static long number(long state) {
         long z = state;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        z = (z ^ (z >>> 30)) * FACTOR_1;
+        z = (z ^ (z >>> 27)) * FACTOR_2;
         return z ^ (z >>> 31);
-    }
-
-    /** Uniform in [0, 1), a multiple of 2^-53. */
-    double nextDouble() {
-        return (nextLong() >>> 11) * 0x1.0p-53;
     }
 }

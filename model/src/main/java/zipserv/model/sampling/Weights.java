@@ -5,89 +5,102 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The weights of tokens: exp of numbers that are at most 0. A choice must not depend on the machine's way to compute exp,
- * and {@code StrictMath.exp} takes milliseconds for a large vocabulary; this one consists of additions and
- * multiplications, which Java rounds alike everywhere, whether it takes one number at a time or several.
+ * What tokens weigh in a choice: their probability relative to the most probable one, as an integer. Sums of integers do
+ * not depend on the order of addition, so that processors and GPUs, which add in orders of their own, choose the same
+ * token; and a weight consists of additions and multiplications of doubles, which are rounded alike everywhere.
+ *
+ * <p>A weight is 2^44 times 2^x, rounded, for x = (logit - largest logit) * {@link #scale}. A vocabulary of 2^18 tokens
+ * weighs at most 2^62.
  */
-final class Weights {
+public final class Weights {
+
+    /** Weight of the most probable token. */
+    public static final long ONE = 1L << 44;
+    /** What is raised to less, weighs nothing. */
+    public static final double LEAST = -46;
+    /** Added to a number of at most 2^51, leaves it rounded to an integer in the lowest bits. */
+    public static final double ROUNDING = 0x1.8p52;
+    /** Added to k, gives the exponent's bits of 2^k * {@link #ONE}. */
+    public static final int EXPONENT_BIAS = 1023 + 44;
+    public static final int MANTISSA_BITS = 52;
+    /** Added to a number from 0 to 2^51, leaves it rounded to an integer in the bits of the mantissa. */
+    public static final double INTEGER = 0x1p52;
+    /** Bits of {@link #INTEGER}. */
+    public static final long INTEGER_BITS = 0x4330_0000_0000_0000L;
+
+    /** (ln 2)^n / n!, the Taylor series of 2^f. For |f| up to 1/2 it is off by less than 2^-36 of its value. */
+    public static final double C1 = 0x1.62e42fefa39efp-1;
+    public static final double C2 = 0x1.ebfbdff82c58fp-3;
+    public static final double C3 = 0x1.c6b08d704a0c0p-5;
+    public static final double C4 = 0x1.3b2ab6fba4e77p-7;
+    public static final double C5 = 0x1.5d87fe78a6731p-10;
+    public static final double C6 = 0x1.430912f86c787p-13;
+    public static final double C7 = 0x1.ffcbfc588b0c7p-17;
+    public static final double C8 = 0x1.62c0223a5c824p-20;
+    public static final double C9 = 0x1.b5253d395e7c4p-24;
 
     private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
-    /** What is smaller than the smallest normal double is 0: nothing would be chosen once in 10^300 draws. */
-    private static final double LEAST = -708;
     private static final double PER_LN2 = 1.4426950408889634;
-    /** ln 2 in two parts; products of the first with integers up to 2^11 are exact. */
-    private static final double LN2_HIGH = 0x1.62e42feep-1;
-    private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
-    /** Added to a number of at most 2^51, leaves it rounded to an integer in the lowest bits. */
-    private static final double ROUNDING = 0x1.8p52;
-    private static final int EXPONENT_BIAS = 1023;
-    private static final int MANTISSA_BITS = 52;
 
     private Weights() {
     }
 
+    /** Powers of two per unit of a logit. */
+    static double scale(double temperature) {
+        // A finite number, since the largest logit's distance to itself is multiplied by it too.
+        return Math.min(PER_LN2 / temperature, Double.MAX_VALUE);
+    }
+
+    /** A probability below 1 as an unsigned fraction of 2^64. */
+    static long fraction(double probability) {
+        double scaled = probability * 0x1p64;
+        return scaled < 0x1p63 ? (long) scaled : (long) (scaled - 0x1p63) + Long.MIN_VALUE;
+    }
+
+    /** The least weight of a token with a probability relative to the most probable one. */
+    static long least(double relative) {
+        return (long) Math.ceil(relative * ONE);
+    }
+
     /**
-     * Replaces numbers by their exp.
+     * Weighs tokens.
      *
-     * @param values at most 0; minus infinity gives 0
-     * @param count  how many, from the first on
+     * @param exponents x, at most 0
+     * @param weights   gets the weights
+     * @param count     how many, from the first on
      */
-    static void exp(double[] values, int count) {
+    static void weigh(double[] exponents, long[] weights, int count) {
         int i = 0;
         for (; i <= count - SPECIES.length(); i += SPECIES.length()) {
-            exp(DoubleVector.fromArray(SPECIES, values, i)).intoArray(values, i);
+            weigh(DoubleVector.fromArray(SPECIES, exponents, i)).reinterpretAsLongs()
+                    .sub(INTEGER_BITS).intoArray(weights, i);
         }
         for (; i < count; i++) {
-            values[i] = exp(values[i]);
+            weights[i] = weigh(exponents[i]);
         }
     }
 
-    /** {@link #exp(double)} of several numbers, by the same operations. */
-    private static DoubleVector exp(DoubleVector values) {
-        DoubleVector x = values.max(LEAST);
-        DoubleVector shifted = x.mul(PER_LN2).add(ROUNDING);
-        DoubleVector k = shifted.sub(ROUNDING);
-        DoubleVector r = x.sub(k.mul(LN2_HIGH)).sub(k.mul(LN2_LOW));
+    /** Weights in the bits of mantissas, by the operations of {@link #weigh(double)}. */
+    private static DoubleVector weigh(DoubleVector exponents) {
+        DoubleVector x = exponents.max(LEAST);
+        DoubleVector shifted = x.add(ROUNDING);
+        DoubleVector f = x.sub(shifted.sub(ROUNDING));
         DoubleVector power = shifted.reinterpretAsLongs().add(EXPONENT_BIAS)
                 .lanewise(VectorOperators.LSHL, MANTISSA_BITS).reinterpretAsDoubles();
-        DoubleVector result = r.mul(r).mul(tail(r)).add(r).add(1).mul(power);
-        return result.blend(0, values.lt(LEAST));
+        DoubleVector series = f.mul(C9).add(C8).mul(f).add(C7).mul(f).add(C6).mul(f).add(C5).mul(f).add(C4).mul(f)
+                .add(C3).mul(f).add(C2).mul(f).add(C1).mul(f).add(1);
+        return series.mul(power).add(INTEGER);
     }
 
-    private static DoubleVector tail(DoubleVector r) {
-        DoubleVector r2 = r.mul(r);
-        DoubleVector r4 = r2.mul(r2);
-        DoubleVector t01 = r.mul(1.0 / 6).add(1.0 / 2);
-        DoubleVector t23 = r.mul(1.0 / 120).add(1.0 / 24);
-        DoubleVector t45 = r.mul(1.0 / 5040).add(1.0 / 720);
-        DoubleVector t67 = r.mul(1.0 / 362880).add(1.0 / 40320);
-        DoubleVector t89 = r.mul(1.0 / 39916800).add(1.0 / 3628800);
-        DoubleVector t1011 = r.mul(1.0 / 6227020800.0).add(1.0 / 479001600);
-        return t01.add(r2.mul(t23)).add(r4.mul(t45.add(r2.mul(t67)).add(r4.mul(t89.add(r2.mul(t1011))))));
-    }
-
-    /** exp of a number that is at most 0, off by at most one unit in the last place. */
-    static double exp(double value) {
-        double x = Math.max(value, LEAST);
-        // x = k ln 2 + r with |r| at most half of ln 2.
-        double shifted = x * PER_LN2 + ROUNDING;
-        double k = shifted - ROUNDING;
-        double r = x - k * LN2_HIGH - k * LN2_LOW;
+    /** The weight of a token. */
+    static long weigh(double exponent) {
+        double x = Math.max(exponent, LEAST);
+        // x = k + f with |f| at most 1/2, both exact.
+        double shifted = x + ROUNDING;
+        double f = x - (shifted - ROUNDING);
         double power = Double.longBitsToDouble(Double.doubleToRawLongBits(shifted) + EXPONENT_BIAS << MANTISSA_BITS);
-        double result = (r * r * tail(r) + r + 1) * power;
-        return value < LEAST ? 0 : result;
-    }
-
-    /** (exp(r) - 1 - r) / r^2 by its Taylor series, of which 13 powers suffice. */
-    private static double tail(double r) {
-        double r2 = r * r;
-        double r4 = r2 * r2;
-        double t01 = 1.0 / 2 + r * (1.0 / 6);
-        double t23 = 1.0 / 24 + r * (1.0 / 120);
-        double t45 = 1.0 / 720 + r * (1.0 / 5040);
-        double t67 = 1.0 / 40320 + r * (1.0 / 362880);
-        double t89 = 1.0 / 3628800 + r * (1.0 / 39916800);
-        double t1011 = 1.0 / 479001600 + r * (1.0 / 6227020800.0);
-        return t01 + r2 * t23 + r4 * (t45 + r2 * t67 + r4 * (t89 + r2 * t1011));
+        double series = ((((((((C9 * f + C8) * f + C7) * f + C6) * f + C5) * f + C4) * f + C3) * f + C2) * f + C1) * f
+                + 1;
+        return Double.doubleToRawLongBits(series * power + INTEGER) - INTEGER_BITS;
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
@@ -27,6 +28,9 @@ import zipserv.model.Engine.Sequence;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.Sampler;
+import zipserv.model.sampling.SamplingParameters;
 
 class CpuEngineTest {
 
@@ -209,23 +213,55 @@ class CpuEngineTest {
         }
     }
 
+    /** What the engine chooses is what a sampler chooses from its logits, each row by its own choice. */
+    @Test
+    void choicesAreMadeFromTheLogits() {
+        SamplingParameters warm = new SamplingParameters(1.5, 40, 0.9, 0.01, 1);
+        Sampler sampler = new Sampler();
+        float[] row = new float[RandomModel.FULL.vocabularySize()];
+        try (CpuEngine engine = engine(RandomModel.FULL, 2);
+                Sequence a = engine.newSequence(30);
+                Sequence b = engine.newSequence(30)) {
+            Choice choice = Choice.first(warm, 7);
+            engine.prefill(b, tokens(RandomModel.FULL, 2, 1), LogitsAt.LAST);
+            Logits prompt = engine.prefill(a, tokens(RandomModel.FULL, 3, 2), choice);
+            prompt.copyRow(0, row);
+            int token = prompt.chosen(0);
+            assertEquals(sampler.sample(row, choice), token);
+            boolean differ = false;
+            for (int step = 0; step < 10; step++) {
+                choice = choice.next();
+                Logits logits = engine.decode(List.of(a, b), new int[] {token, 5}, List.of(choice, Choice.greedy()));
+                logits.copyRow(0, row);
+                token = logits.chosen(0);
+                assertEquals(sampler.sample(row, choice), token);
+                differ |= token != sampler.sample(row, Choice.greedy());
+                logits.copyRow(1, row);
+                assertEquals(sampler.sample(row, Choice.greedy()), logits.chosen(1));
+            }
+            assertTrue(differ, "sampling takes other tokens than argmax");
+            assertRefused("1 choices for 2 rows",
+                    () -> engine.decode(List.of(a, b), new int[] {1, 2}, List.of(Choice.greedy())));
+        }
+    }
+
     @Test
     void logitsRowsCanBeReadInAnyOrder() {
         int[] tokens = tokens(RandomModel.FULL, 9, 7);
         try (CpuEngine engine = engine(RandomModel.FULL, 1); Sequence sequence = engine.newSequence(9)) {
             float[][] expected = prefill(engine, tokens);
-            Logits blocks = new CpuLogits(9, new Rows(2, 3), (first, count, out) -> {
+            Logits blocks = new CpuLogits(Collections.nCopies(9, Choice.greedy()), new Rows(2, 3), (first, count, out) -> {
                 for (int row = 0; row < count; row++) {
                     Arrays.fill(out.data, out.offset(row), out.offset(row) + 3, first + row);
                 }
-            });
+            }, new Sampler());
             for (int row : new int[] {8, 0, 1, 3, 2, 8, 7}) {
                 float[] values = new float[3];
                 blocks.copyRow(row, values);
                 assertArrayEquals(new float[] {row, row, row}, values);
-                assertEquals(0, blocks.argmax(row), "lowest index among equals");
+                assertEquals(0, blocks.chosen(row), "lowest index among equals");
             }
-            assertThrows(IndexOutOfBoundsException.class, () -> blocks.argmax(9));
+            assertThrows(IndexOutOfBoundsException.class, () -> blocks.chosen(9));
             Logits logits = engine.prefill(sequence, tokens, LogitsAt.ALL);
             float[] row = new float[RandomModel.FULL.vocabularySize()];
             logits.copyRow(4, row);
@@ -283,7 +319,7 @@ class CpuEngineTest {
 
             Logits first = engine.prefill(sequence, new int[] {1}, LogitsAt.LAST);
             engine.decode(List.of(sequence), new int[] {2});
-            assertThrows(IllegalStateException.class, () -> first.argmax(0));
+            assertThrows(IllegalStateException.class, () -> first.chosen(0));
             sequence.close();
             assertThrows(IllegalStateException.class,
                     () -> engine.prefill(sequence, new int[] {1}, LogitsAt.LAST));

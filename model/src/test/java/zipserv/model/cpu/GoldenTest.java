@@ -97,9 +97,9 @@ class GoldenTest {
 
     private static int[] greedy(Engine engine, Sequence sequence, Logits first, int count) {
         int[] tokens = new int[count];
-        tokens[0] = first.argmax(0);
+        tokens[0] = first.chosen(0);
         for (int i = 1; i < count; i++) {
-            tokens[i] = engine.decode(List.of(sequence), new int[] {tokens[i - 1]}).argmax(0);
+            tokens[i] = engine.decode(List.of(sequence), new int[] {tokens[i - 1]}).chosen(0);
         }
         return tokens;
     }

@@ -2,6 +2,7 @@ package zipserv.model.generation;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -13,6 +14,7 @@ import zipserv.model.ModelConfig;
 import zipserv.model.ModelConfig.Architecture;
 import zipserv.model.ModelConfig.Rope;
 import zipserv.model.ModelException;
+import zipserv.model.sampling.Choice;
 import zipserv.model.sampling.Sampler;
 
 /** An engine whose logits are a function of the tokens so far. */
@@ -88,6 +90,15 @@ final class FakeEngine implements Engine {
 
     @Override
     public Logits prefill(Sequence sequence, int[] tokens, LogitsAt at) {
+        return prefill(sequence, tokens, at, Choice.greedy());
+    }
+
+    @Override
+    public Logits prefill(Sequence sequence, int[] tokens, Choice choice) {
+        return prefill(sequence, tokens, LogitsAt.LAST, choice);
+    }
+
+    private Logits prefill(Sequence sequence, int[] tokens, LogitsAt at, Choice choice) {
         FakeSequence fake = (FakeSequence) sequence;
         if (fake.tokens.size() + tokens.length > fake.capacity) {
             throw new ContextOverflowException(fake.tokens.size(), tokens.length, fake.capacity);
@@ -100,11 +111,12 @@ final class FakeEngine implements Engine {
             rows.add(model.apply(fake.tokens));
         }
         calls.add(call);
-        return new FakeLogits(at == LogitsAt.ALL ? rows : List.of(rows.getLast()));
+        List<float[]> wanted = at == LogitsAt.ALL ? rows : List.of(rows.getLast());
+        return new FakeLogits(wanted, Collections.nCopies(wanted.size(), choice));
     }
 
     @Override
-    public Logits decode(List<? extends Sequence> sequences, int[] tokens) {
+    public Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> choices) {
         List<float[]> rows = new ArrayList<>();
         for (int i = 0; i < tokens.length; i++) {
             FakeSequence fake = (FakeSequence) sequences.get(i);
@@ -115,7 +127,7 @@ final class FakeEngine implements Engine {
             rows.add(model.apply(fake.tokens));
         }
         calls.add(Arrays.stream(tokens).boxed().toList());
-        return new FakeLogits(rows);
+        return new FakeLogits(rows, choices);
     }
 
     @Override
@@ -153,7 +165,7 @@ final class FakeEngine implements Engine {
         }
     }
 
-    private record FakeLogits(List<float[]> all) implements Logits {
+    private record FakeLogits(List<float[]> all, List<Choice> choices) implements Logits {
 
         @Override
         public int rows() {
@@ -166,8 +178,8 @@ final class FakeEngine implements Engine {
         }
 
         @Override
-        public int argmax(int row) {
-            return Sampler.argmax(all.get(row));
+        public int chosen(int row) {
+            return new Sampler().sample(all.get(row), choices.get(row));
         }
     }
 }

@@ -1,10 +1,9 @@
 package zipserv.model.sampling;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -16,8 +15,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-import zipserv.model.ModelException;
-
 class SamplerTest {
 
     private static final float INF = Float.POSITIVE_INFINITY;
@@ -25,33 +22,38 @@ class SamplerTest {
 
     private static final SamplingParameters PLAIN = SamplingParameters.greedy().withTemperature(1);
 
-    @Test
-    void argmaxTakesTheLowestIndexAndNeverNaN() {
-        assertEquals(1, Sampler.argmax(new float[] {-1, 3, 3, 2}));
-        assertEquals(0, Sampler.argmax(new float[] {-0f, 0f}));
-        assertEquals(2, Sampler.argmax(new float[] {NAN, -5, -4, NAN}));
-        assertEquals(1, Sampler.argmax(new float[] {NAN, -INF, NAN}));
-        assertEquals(2, Sampler.argmax(new float[] {1, NAN, INF}));
-        assertEquals(-1, Sampler.argmax(new float[] {NAN, NAN}));
+    private final Sampler sampler = new Sampler();
+
+    private int greedy(float... logits) {
+        return sampler.sample(logits, Choice.greedy());
     }
 
     @Test
-    void greedyIsArgmax() {
-        Sampler sampler = new Sampler(SamplingParameters.greedy(), 1);
-        assertTrue(sampler.isArgmax());
-        assertEquals(2, sampler.sample(new float[] {0, 1, 7, 7}));
-        assertFalse(new Sampler(SamplingParameters.greedy().withRepetitionPenalty(1.1), 1).isArgmax());
-        assertFalse(new Sampler(PLAIN, 1).isArgmax());
+    void greedyTakesTheLowestIndexAndNeverNaN() {
+        assertEquals(1, greedy(-1, 3, 3, 2));
+        assertEquals(0, greedy(-0f, 0f));
+        assertEquals(2, greedy(NAN, -5, -4, NAN));
+        assertEquals(1, greedy(NAN, -INF, NAN));
+        assertEquals(2, greedy(1, NAN, INF));
+        assertEquals(-1, greedy(NAN, NAN));
     }
 
     @Test
-    void unusableLogitsAreAnError() {
-        for (SamplingParameters parameters : List.of(SamplingParameters.greedy(), PLAIN, PLAIN.withTopK(1))) {
+    void unusableLogitsGiveNoToken() {
+        for (SamplingParameters parameters : List.of(PLAIN, PLAIN.withTopK(1), PLAIN.withTopP(0.5))) {
             for (float[] logits : new float[][] {{NAN, NAN}, {NAN, -INF}, {-INF, -INF}}) {
-                ModelException e = assertThrows(ModelException.class, () -> new Sampler(parameters, 1).sample(logits));
-                assertEquals("the model computed no usable logits (all are NaN or minus infinity)", e.getMessage());
+                assertEquals(-1, sampler.sample(logits, Choice.first(parameters, 1)));
             }
         }
+        assertEquals("the model computed no usable logits (all are NaN or minus infinity)",
+                Sampler.noChoice().getMessage());
+    }
+
+    @Test
+    void aRowMayBeAPartOfAnArray() {
+        float[] rows = {9, 9, 1, 5, 2, 9, 9};
+        assertEquals(1, sampler.sample(rows, 2, 3, Choice.greedy()));
+        assertEquals(1, sampler.sample(rows, 2, 3, Choice.first(PLAIN.withTopK(1), 3)));
     }
 
     @Test
@@ -60,6 +62,33 @@ class SamplerTest {
         assertEquals(Set.of(0, 2), reachable(PLAIN, new float[] {1, NAN, 1, -INF}));
         assertEquals(Set.of(0, 2), reachable(PLAIN.withTopP(0.99), new float[] {1, NAN, 1, -INF}));
         assertEquals(Set.of(0, 2), reachable(PLAIN.withTopK(3), new float[] {1, NAN, 1, -INF}));
+    }
+
+    /** A row of a large vocabulary: the frequencies of all tokens together, by Pearson's chi-square. */
+    @Test
+    void choicesAreDistributedAsTheSoftmax() {
+        Random random = new Random(3);
+        float[] logits = new float[2000];
+        double[] probabilities = new double[logits.length];
+        double total = 0;
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = (float) random.nextGaussian();
+            probabilities[i] = Math.exp(logits[i] / 0.8);
+            total += probabilities[i];
+        }
+        int draws = 200_000;
+        int[] counts = new int[logits.length];
+        Choice choice = Choice.first(PLAIN.withTemperature(0.8), 11);
+        for (int i = 0; i < draws; i++, choice = choice.next()) {
+            counts[sampler.sample(logits, choice)]++;
+        }
+        double chiSquare = 0;
+        for (int i = 0; i < logits.length; i++) {
+            double expected = draws * probabilities[i] / total;
+            chiSquare += (counts[i] - expected) * (counts[i] - expected) / expected;
+        }
+        // Mean 1999, standard deviation sqrt(2 * 1999) = 63.
+        assertEquals(1999, chiSquare, 4 * 63.2);
     }
 
     @Test
@@ -96,9 +125,11 @@ class SamplerTest {
         assertEquals(Set.of(1, 2, 3), reachable(PLAIN.withTopP(0.9), logits));
         assertEquals(Set.of(0, 1, 2, 3), reachable(PLAIN.withTopP(0.96), logits));
         assertEquals(Set.of(0, 1, 2, 3), reachable(PLAIN.withTopP(1), logits));
-        // Of equals the lower index comes first; what reaches it exactly is enough.
-        assertEquals(Set.of(0, 1), reachable(PLAIN.withTopP(0.5), new float[] {-1, -1, -1, -1}));
-        assertEquals(Set.of(0, 1), reachable(PLAIN.withTopP(0.45), new float[] {-1, -1, -1, -1}));
+        // What reaches it exactly is enough.
+        assertEquals(Set.of(0), reachable(PLAIN.withTopP(0.5), logs(0.5, 0.25, 0.25)));
+        // Equals are kept all.
+        assertEquals(Set.of(0, 1, 2, 3), reachable(PLAIN.withTopP(0.45), new float[] {-1, -1, -1, -1}));
+        assertEquals(Set.of(0, 1, 3), reachable(PLAIN.withTopP(0.8), new float[] {0, 2, -1, 0}));
     }
 
     @Test
@@ -120,65 +151,55 @@ class SamplerTest {
     }
 
     @Test
-    void repetitionPenaltyCountsEachTokenOnce() {
-        Sampler sampler = new Sampler(SamplingParameters.greedy().withRepetitionPenalty(2), 1);
-        sampler.accept(0);
-        sampler.accept(0);
-        sampler.accept(1);
-        sampler.accept(1_000_000);
-        float[] logits = {6, -1, 2.5f, 0};
-        assertEquals(0, sampler.sample(logits));
-        assertEquals("[3.0, -2.0, 2.5, 0.0]", Arrays.toString(logits));
-        assertEquals(2, sampler.sample(logits));
+    void aSeedMeansTheSameEverywhere() {
+        // Reference values of SplitMix64 for seed 1234567.
+        assertEquals(6457827717110365317L, new Choice(PLAIN, 1234567, 0).random());
+        assertEquals(3203168211198807973L, new Choice(PLAIN, 1234567, 1).random());
+        assertEquals(3203168211198807973L, Choice.first(PLAIN, 1234567).next().random());
+
+        float[] logits = logs(0.2, 0.3, 0.1, 0.4);
+        assertEquals("[3, 0, 1, 1, 0, 3, 1, 3, 1, 3, 1, 1]", IntStream.range(0, 12)
+                .map(i -> sampler.sample(logits, new Choice(PLAIN, 42, i))).boxed().toList().toString());
     }
 
     @Test
-    void aSeedMeansTheSameEverywhere() {
-        // Reference values of SplitMix64 for seed 1234567.
-        SplitMix64 random = new SplitMix64(1234567);
-        assertEquals(6457827717110365317L, random.nextLong());
-        assertEquals(3203168211198807973L, random.nextLong());
-
-        float[] logits = logs(0.2, 0.3, 0.1, 0.4);
-        Sampler sampler = new Sampler(PLAIN, 42);
-        assertEquals("[3, 0, 1, 1, 0, 3, 1, 3, 1, 3, 1, 1]",
-                IntStream.range(0, 12).map(i -> sampler.sample(logits.clone())).boxed().toList().toString());
+    void choicesKnowNoText() {
+        assertThrows(IllegalArgumentException.class, () -> new Choice(PLAIN.withRepetitionPenalty(2), 1, 1));
+        assertEquals(new Choice(PLAIN, 1, 0), Choice.first(PLAIN.withRepetitionPenalty(2), 1));
+        assertEquals(Choice.greedy(), Choice.first(PLAIN.withTemperature(0), 1).next());
     }
 
     @Test
     void neighbouringSeedsDiffer() {
         Set<Integer> first = new TreeSet<>();
         for (int seed = 0; seed < 100; seed++) {
-            first.add(new Sampler(PLAIN, seed).sample(new float[16]));
+            first.add(sampler.sample(new float[16], Choice.first(PLAIN, seed)));
         }
         assertEquals(16, first.size());
     }
 
-    /** Against a straightforward implementation that sorts everything. */
+    /** Against a straightforward implementation that sorts everything, token by token. */
     @Test
-    void selectionAgreesWithSorting() {
+    void choicesAgreeWithSorting() {
         Random random = new Random(5);
-        for (int round = 0; round < 500; round++) {
-            int n = 1 + random.nextInt(60);
+        for (int round = 0; round < 3000; round++) {
+            int n = 1 + random.nextInt(round % 10 == 0 ? 3000 : 60);
             float[] logits = new float[n];
             for (int i = 0; i < n; i++) {
                 // Coarse values make ties.
-                logits[i] = random.nextInt(12) / 8f - 1;
+                logits[i] = switch (random.nextInt(20)) {
+                    case 0 -> NAN;
+                    case 1 -> -INF;
+                    case 2 -> (float) random.nextGaussian();
+                    default -> random.nextInt(12) / 8f - 1;
+                };
             }
-            SamplingParameters parameters = new SamplingParameters(0.5 + random.nextDouble(), random.nextInt(n + 3),
+            SamplingParameters parameters = new SamplingParameters(0.1 + 2 * random.nextDouble(), random.nextInt(n + 3),
                     random.nextInt(4) == 0 ? 1 : random.nextDouble(),
                     random.nextInt(3) == 0 ? 0 : random.nextDouble() / 4, 1);
-            Set<Integer> expected = sorted(parameters, logits);
-            Set<Integer> drawn = new TreeSet<>();
-            Sampler sampler = new Sampler(parameters, round);
-            for (int i = 0; i < 200; i++) {
-                drawn.add(sampler.sample(logits.clone()));
-            }
-            assertTrue(expected.containsAll(drawn), () -> parameters + " " + Arrays.toString(logits));
-            if (expected.size() < 8) {
-                Set<Integer> all = reachable(parameters, logits);
-                assertEquals(expected, all, () -> parameters + " " + Arrays.toString(logits));
-            }
+            Choice choice = Choice.first(parameters, round);
+            assertEquals(sorted(choice, logits), sampler.sample(logits, choice),
+                    () -> parameters + " " + Arrays.toString(logits));
         }
     }
 
@@ -196,46 +217,62 @@ class SamplerTest {
         return assertThrows(IllegalArgumentException.class, call).getMessage();
     }
 
-    private static Set<Integer> sorted(SamplingParameters parameters, float[] logits) {
-        List<Integer> kept = IntStream.range(0, logits.length).boxed()
-                .sorted(Comparator.<Integer>comparingDouble(i -> -logits[i]).thenComparing(i -> i)).toList();
-        if (parameters.topK() > 0 && parameters.topK() < kept.size()) {
-            float threshold = logits[kept.get(parameters.topK() - 1)];
-            kept = kept.stream().filter(i -> logits[i] >= threshold).toList();
+    private static int sorted(Choice choice, float[] logits) {
+        SamplingParameters parameters = choice.parameters();
+        List<Integer> kept = IntStream.range(0, logits.length).boxed().filter(i -> logits[i] > -INF)
+                .sorted(Comparator.<Integer>comparingDouble(i -> -logits[i])).toList();
+        if (kept.isEmpty()) {
+            return -1;
         }
-        double largest = logits[kept.getFirst()];
-        double total = kept.stream().mapToDouble(i -> Math.exp((logits[i] - largest) / parameters.temperature())).sum();
-        Set<Integer> result = new TreeSet<>();
-        double sum = 0;
+        float largest = logits[kept.getFirst()];
+        long[] weights = new long[logits.length];
         for (int i : kept) {
-            if (sum >= parameters.topP() * total && sum > 0 && parameters.topP() < 1) {
-                break;
-            }
-            double weight = Math.exp((logits[i] - largest) / parameters.temperature());
-            sum += weight;
-            if (weight >= parameters.minP()) {
-                result.add(i);
+            weights[i] = Weights.weigh(((double) logits[i] - largest) * choice.scale());
+        }
+        if (parameters.topK() > 0 && parameters.topK() < kept.size()) {
+            kept = downTo(logits[kept.get(parameters.topK() - 1)], kept, logits);
+        }
+        if (parameters.topP() < 1) {
+            BigDecimal all = BigDecimal.valueOf(kept.stream().mapToLong(i -> weights[i]).sum());
+            long wanted = all.multiply(new BigDecimal(parameters.topP())).longValue();
+            long sum = 0;
+            for (int i : kept) {
+                sum += weights[i];
+                if (sum >= wanted) {
+                    kept = downTo(logits[i], kept, logits);
+                    break;
+                }
             }
         }
-        return result;
+        List<Integer> drawn = kept.stream().filter(i -> weights[i] >= parameters.minP() * Weights.ONE).sorted().toList();
+        long left = Math.unsignedMultiplyHigh(choice.random(), drawn.stream().mapToLong(i -> weights[i]).sum());
+        for (int i : drawn) {
+            left -= weights[i];
+            if (left < 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static List<Integer> downTo(float least, List<Integer> tokens, float[] logits) {
+        return tokens.stream().filter(i -> logits[i] >= least).toList();
     }
 
     /** All tokens that 4000 draws give; a token with probability 0.005 is missed once in 500 million times. */
-    private static Set<Integer> reachable(SamplingParameters parameters, float[] logits) {
-        Sampler sampler = new Sampler(parameters, 99);
+    private Set<Integer> reachable(SamplingParameters parameters, float[] logits) {
         Set<Integer> drawn = new TreeSet<>();
         for (int i = 0; i < 4000; i++) {
-            drawn.add(sampler.sample(logits.clone()));
+            drawn.add(sampler.sample(logits, new Choice(parameters, 99, i)));
         }
         return drawn;
     }
 
-    private static void assertFrequencies(SamplingParameters parameters, float[] logits, double... expected) {
+    private void assertFrequencies(SamplingParameters parameters, float[] logits, double... expected) {
         int n = 200_000;
         int[] counts = new int[expected.length];
-        Sampler sampler = new Sampler(parameters, 7);
         for (int i = 0; i < n; i++) {
-            counts[sampler.sample(logits.clone())]++;
+            counts[sampler.sample(logits, new Choice(parameters, 7, i))]++;
         }
         for (int i = 0; i < expected.length; i++) {
             // Five standard deviations.

@@ -41,7 +41,7 @@ final class CollectedLogits implements Engine.Logits, AutoCloseable {
     }
 
     @Override
-    public int argmax(int row) {
+    public int chosen(int row) {
         return best[checked(row)];
     }
 

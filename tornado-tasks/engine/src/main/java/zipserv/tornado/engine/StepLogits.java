@@ -2,8 +2,11 @@ package zipserv.tornado.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 import zipserv.model.Engine;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.Sampler;
 
 /**
  * Logits that are still on the device, in neighbouring rows of the last step. Only what is asked for crosses the bus.
@@ -13,16 +16,17 @@ final class StepLogits implements Engine.Logits {
     private final StepsAhead steps;
     private final int vocabulary;
     private final int firstRow;
-    private final int rows;
+    private final List<Choice> choices;
     private final MemorySegment scratch;
     private boolean expired;
 
     /** @param scratch room for a row; the engine has one for all steps, since clearing it takes time */
-    StepLogits(StepsAhead steps, MemorySegment scratch, int vocabulary, int firstRow, int rows) {
+    StepLogits(StepsAhead steps, MemorySegment scratch, int vocabulary, int firstRow,
+            List<Choice> choices) {
         this.steps = steps;
         this.vocabulary = vocabulary;
         this.firstRow = firstRow;
-        this.rows = rows;
+        this.choices = choices;
         this.scratch = scratch;
     }
 
@@ -33,7 +37,7 @@ final class StepLogits implements Engine.Logits {
 
     @Override
     public int rows() {
-        return rows;
+        return choices.size();
     }
 
     @Override
@@ -43,16 +47,22 @@ final class StepLogits implements Engine.Logits {
     }
 
     @Override
-    public int argmax(int row) {
-        return steps.best(stepRow(row));
+    public int chosen(int row) {
+        int stepRow = stepRow(row);
+        if (choices.get(row).isGreedy()) {
+            return steps.best(stepRow);
+        }
+        float[] logits = new float[vocabulary];
+        copyRow(row, logits);
+        return new Sampler().sample(logits, choices.get(row));
     }
 
     private int stepRow(int row) {
         if (expired) {
             throw new IllegalStateException("these logits are gone: the engine has computed others since");
         }
-        if (row < 0 || row >= rows) {
-            throw new IndexOutOfBoundsException("row " + row + " of " + rows);
+        if (row < 0 || row >= rows()) {
+            throw new IndexOutOfBoundsException("row " + row + " of " + rows());
         }
         return firstRow + row;
     }

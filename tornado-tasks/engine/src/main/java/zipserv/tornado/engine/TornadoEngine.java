@@ -2,6 +2,7 @@ package zipserv.tornado.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import zipserv.model.MemoryUse;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.ModelWeights;
+import zipserv.model.sampling.Choice;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.kernels.GpuException;
 import zipserv.tornado.kernels.GpuRuntime;
@@ -162,6 +164,15 @@ public final class TornadoEngine implements Engine {
 
     @Override
     public Logits prefill(Sequence sequence, int[] tokens, LogitsAt at) {
+        return prefill(sequence, tokens, at, Choice.greedy());
+    }
+
+    @Override
+    public Logits prefill(Sequence sequence, int[] tokens, Choice choice) {
+        return prefill(sequence, tokens, LogitsAt.LAST, choice);
+    }
+
+    private Logits prefill(Sequence sequence, int[] tokens, LogitsAt at, Choice choice) {
         if (tokens.length == 0) {
             throw new IllegalArgumentException("no tokens to append");
         }
@@ -194,11 +205,13 @@ public final class TornadoEngine implements Engine {
         if (collecting) {
             return collected;
         }
-        return at == LogitsAt.ALL ? logits(0, count) : logits(onlyLast ? 0 : count - 1, 1);
+        return at == LogitsAt.ALL ? logits(0, Collections.nCopies(count, choice))
+                : logits(onlyLast ? 0 : count - 1, List.of(choice));
     }
 
     @Override
-    public Logits decode(List<? extends Sequence> sequences, int[] tokens) {
+    public Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> choices) {
+        Choice.checkCount(choices, tokens.length);
         if (sequences.size() != tokens.length || tokens.length == 0 || tokens.length > limits.maxBatch()) {
             throw new IllegalArgumentException("batch of " + sequences.size() + " sequences and " + tokens.length
                     + " tokens, expected as many of both, 1 to " + limits.maxBatch());
@@ -216,11 +229,11 @@ public final class TornadoEngine implements Engine {
         }
         ahead.decode(tokens.length, own.stream().allMatch(sequence -> sequence.capacity() - sequence.length() > 1));
         own.forEach(sequence -> sequence.advance(1));
-        return logits(0, tokens.length);
+        return logits(0, List.copyOf(choices));
     }
 
-    private Logits logits(int firstRow, int rows) {
-        StepLogits logits = new StepLogits(ahead, scratch, config.vocabularySize(), firstRow, rows);
+    private Logits logits(int firstRow, List<Choice> choices) {
+        StepLogits logits = new StepLogits(ahead, scratch, config.vocabularySize(), firstRow, choices);
         expireLogits = logits::expire;
         return logits;
     }

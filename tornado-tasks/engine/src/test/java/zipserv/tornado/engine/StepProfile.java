@@ -95,13 +95,13 @@ public final class StepProfile {
         int[] tokens = new int[batch];
         for (int i = 0; i < batch; i++) {
             sequences.add(engine.newSequence(context + 300));
-            tokens[i] = engine.prefill(sequences.get(i), random(context, i), LogitsAt.LAST).argmax(0);
+            tokens[i] = engine.prefill(sequences.get(i), random(context, i), LogitsAt.LAST).chosen(0);
         }
         Logits logits = null;
         for (int step = 0; step < 5; step++) {
             logits = engine.decode(sequences, tokens);
             for (int i = 0; i < batch; i++) {
-                tokens[i] = logits.argmax(i);
+                tokens[i] = logits.chosen(i);
             }
         }
         check("decode " + batch, logits, batch - 1, engine, format, seen);
@@ -110,7 +110,7 @@ public final class StepProfile {
         for (int step = 0; step < steps; step++) {
             logits = engine.decode(sequences, tokens);
             for (int i = 0; i < batch; i++) {
-                tokens[i] = logits.argmax(i);
+                tokens[i] = logits.chosen(i);
             }
         }
         double micros = (System.nanoTime() - start) / 1e3 / steps;
@@ -143,7 +143,7 @@ public final class StepProfile {
             try (Sequence sequence = engine.newSequence(length)) {
                 long start = System.nanoTime();
                 Logits logits = engine.prefill(sequence, random(length, 77), LogitsAt.LAST);
-                logits.argmax(0);
+                logits.chosen(0);
                 best = Math.min(best, (System.nanoTime() - start) / 1e3);
                 check("prefill " + length, logits, 0, engine, format, seen);
             }
@@ -160,8 +160,8 @@ public final class StepProfile {
             bits[i] = Float.floatToRawIntBits(values[i]);
         }
         int[] known = seen.putIfAbsent(what, bits);
-        System.out.printf("   %s: argmax %d, logit %.5f, %s%n", what, logits.argmax(row),
-                values[Math.max(0, logits.argmax(row))],
+        System.out.printf("   %s: argmax %d, logit %.5f, %s%n", what, logits.chosen(row),
+                values[Math.max(0, logits.chosen(row))],
                 known == null ? "first" : Arrays.equals(known, bits) ? "same bits" : "DIFFERENT BITS");
     }
 

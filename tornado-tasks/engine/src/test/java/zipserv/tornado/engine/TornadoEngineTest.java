@@ -65,14 +65,14 @@ class TornadoEngineTest {
             assertEquals(21, found.rows());
             for (int i = 0; i < prompt.length; i++) {
                 assertClose(row(expected, i, config), row(found, i, config), "token " + i);
-                assertEquals(argmax(row(found, i, config)), found.argmax(i));
+                assertEquals(argmax(row(found, i, config)), found.chosen(i));
             }
-            int next = expected.argmax(20);
+            int next = expected.chosen(20);
             for (int step = 0; step < 3; step++) {
                 expected = cpu.decode(List.of(expectedSequence), new int[] {next});
                 found = engine.decode(List.of(sequence), new int[] {next});
                 assertClose(row(expected, 0, config), row(found, 0, config), "step " + step);
-                next = expected.argmax(0);
+                next = expected.chosen(0);
             }
             assertEquals(24, sequence.length());
         }
@@ -132,7 +132,7 @@ class TornadoEngineTest {
         int[] next = new int[2];
         for (int i = 0; i < next.length; i++) {
             batch.add(engine.newSequence(20));
-            next[i] = engine.prefill(batch.get(i), tokens(config, 2 + i, i), LogitsAt.LAST).argmax(0);
+            next[i] = engine.prefill(batch.get(i), tokens(config, 2 + i, i), LogitsAt.LAST).chosen(0);
         }
         Logits logits = null;
         for (int step = 0; step < 6; step++) {
@@ -143,7 +143,7 @@ class TornadoEngineTest {
                 if (looking) {
                     row(logits, i, config);
                 }
-                next[i] = logits.argmax(i);
+                next[i] = logits.chosen(i);
                 chosen[i] = next[i];
             }
             results.add(chosen);
@@ -198,12 +198,12 @@ class TornadoEngineTest {
             Logits logits = engine.prefill(first, shorter, LogitsAt.ALL);
             for (int i = 0; i < shorter.length; i++) {
                 all.add(row(logits, i, config));
-                assertEquals(argmax(all.getLast()), logits.argmax(i));
+                assertEquals(argmax(all.getLast()), logits.chosen(i));
             }
             // Fills part of a step of 96.
             logits = engine.prefill(first, tokens(config, 41, 13), LogitsAt.LAST);
             all.add(row(logits, 0, config));
-            assertEquals(argmax(all.getLast()), logits.argmax(0));
+            assertEquals(argmax(all.getLast()), logits.chosen(0));
             // One step of 96 and one of 40.
             all.add(row(engine.prefill(second, longer, LogitsAt.LAST), 0, config));
             logits = engine.decode(List.of(first, second), new int[] {7, 8});
@@ -323,10 +323,10 @@ class TornadoEngineTest {
             assertThrows(IllegalArgumentException.class,
                     () -> engine.decode(List.of(sequence, sequence), new int[] {1, 2}));
             assertThrows(IllegalArgumentException.class, () -> engine.newSequence(301));
-            assertThrows(IndexOutOfBoundsException.class, () -> first.argmax(1));
-            first.argmax(0);
+            assertThrows(IndexOutOfBoundsException.class, () -> first.chosen(1));
+            first.chosen(0);
             engine.decode(List.of(sequence), new int[] {4});
-            assertThrows(IllegalStateException.class, () -> first.argmax(0));
+            assertThrows(IllegalStateException.class, () -> first.chosen(0));
 
             Sequence large = engine.newSequence(230);
             assertEquals("no room for 7 tokens in the key/value cache: 6 of 240 are free; close other sequences or"
