@@ -27,6 +27,8 @@ final class AccessHistory {
 
     private long[] writes;
     private long[] reads;
+    /** Per cell that was updated atomically since, the last other write; else 0. */
+    private long[] updated;
     /** Per cell the readers since the last write, where there are mbarriers; lists are never changed. */
     private long[][] readers;
 
@@ -39,6 +41,7 @@ final class AccessHistory {
     void grow(int cells) {
         writes = Arrays.copyOf(writes, cells);
         reads = Arrays.copyOf(reads, cells);
+        updated = updated == null ? null : Arrays.copyOf(updated, cells);
         readers = readers == null ? null : Arrays.copyOf(readers, cells);
     }
 
@@ -129,12 +132,34 @@ final class AccessHistory {
         return problem;
     }
 
+    /**
+     * Notes an atomic update; returns what is wrong with it, or null. It needs no order with other atomic updates, but
+     * with all other accesses.
+     */
+    String update(int cell, EmulatedThread lane) {
+        if (updated == null) {
+            updated = new long[writes.length];
+        }
+        if (epoch(writes[cell]) < lane.block().firstEpoch()) {
+            return "atomic update of never written ";
+        }
+        long write = updated[cell] == 0 ? writes[cell] : updated[cell];
+        String problem = ordered(write, lane) ? checkReaders(cell, lane) : race("atomic update", "write", write, lane);
+        if (problem == null) {
+            written(cell, lane, SEVERAL_WARPS);
+            updated[cell] = write;
+        }
+        return problem;
+    }
+
     /** Returns what is wrong with a write that the lane starts now, or null. */
     String checkWrite(int cell, EmulatedThread lane) {
         long before = writes[cell];
-        if (!ordered(before, lane)) {
-            return race("write", "write", before, lane);
-        }
+        return ordered(before, lane) ? checkReaders(cell, lane) : race("write", "write", before, lane);
+    }
+
+    /** Returns which read a write that the lane starts now races with, or null. */
+    private String checkReaders(int cell, EmulatedThread lane) {
         long read = reads[cell];
         if (!ordered(read, lane)) {
             return race("write", "read", read, lane);
@@ -153,6 +178,9 @@ final class AccessHistory {
     void written(int cell, EmulatedThread lane, int writer) {
         writes[cell] = record(lane, writer);
         reads[cell] = 0;
+        if (updated != null) {
+            updated[cell] = 0;
+        }
         if (readers != null) {
             readers[cell] = null;
         }

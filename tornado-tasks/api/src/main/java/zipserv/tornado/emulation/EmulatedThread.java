@@ -183,6 +183,11 @@ public final class EmulatedThread {
         block.sharedMemory().store(this, address, word);
     }
 
+    /** Adds to the word at a shared byte address, a multiple of 4, atomically; returns the value before. */
+    public int addShared(int address, int value) {
+        return block.sharedMemory().add(this, address, value);
+    }
+
     /** Writes the lower 8 bits of a word at a shared byte address. */
     public void storeSharedByte(int address, int value) {
         block.sharedMemory().storeByte(this, address, value);

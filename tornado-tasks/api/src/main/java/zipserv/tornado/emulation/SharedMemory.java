@@ -108,6 +108,18 @@ final class SharedMemory {
         words[word] = value;
     }
 
+    /** Adds to a word atomically; returns the value before. */
+    int add(EmulatedThread thread, int address, int value) {
+        int word = checked(address, "atomic update");
+        checkNotRead(word, address);
+        for (int cell = Integer.BYTES * word; cell < Integer.BYTES * (word + 1); cell++) {
+            report(history.update(cell, thread), address);
+        }
+        int before = words[word];
+        words[word] = before + value;
+        return before;
+    }
+
     /** Writes the half word at an even address. */
     void storeHalf(EmulatedThread thread, int address, int value) {
         if (address % Short.BYTES != 0) {

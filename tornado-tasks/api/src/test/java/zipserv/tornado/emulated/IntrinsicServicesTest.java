@@ -93,6 +93,52 @@ class IntrinsicServicesTest {
             thread.awaitCopies(0);
         }
 
+        static void atomicUpdates(KernelContext ctx, IntArray in, IntArray out) {
+            EmulatedThread thread = EmulatedThread.current();
+            int base = thread.allocateShared(4);
+            if (ctx.localIdx == 0) {
+                thread.storeShared(base, 5);
+            }
+            ctx.localBarrier();
+            thread.addShared(base, 1);
+            thread.addShared(base, in.get(ctx.globalIdx));
+            ctx.localBarrier();
+            out.set(ctx.globalIdx, thread.loadShared(base));
+        }
+
+        static void readBehindAtomicUpdate(KernelContext ctx, IntArray in, IntArray out) {
+            EmulatedThread thread = EmulatedThread.current();
+            int base = thread.allocateShared(4);
+            if (ctx.localIdx == 0) {
+                thread.storeShared(base, 0);
+            }
+            ctx.localBarrier();
+            thread.addShared(base, 1);
+            out.set(ctx.globalIdx, thread.loadShared(base));
+        }
+
+        static void atomicUpdateBehindWrite(KernelContext ctx, IntArray in, IntArray out) {
+            EmulatedThread thread = EmulatedThread.current();
+            int base = thread.allocateShared(4);
+            if (ctx.localIdx == 0) {
+                thread.storeShared(base, 0);
+            }
+            thread.addShared(base, 1);
+        }
+
+        static void atomicUpdateBehindRead(KernelContext ctx, IntArray in, IntArray out) {
+            EmulatedThread thread = EmulatedThread.current();
+            int base = thread.allocateShared(4);
+            if (ctx.localIdx == 0) {
+                thread.storeShared(base, 0);
+            }
+            ctx.localBarrier();
+            out.set(ctx.globalIdx, thread.loadShared(base));
+            if (ctx.localIdx == 0) {
+                thread.addShared(base, 1);
+            }
+        }
+
         static void sharedOutOfRange(KernelContext ctx, IntArray in, IntArray out) {
             EmulatedThread thread = EmulatedThread.current();
             int base = thread.allocateShared(252);
@@ -152,6 +198,21 @@ class IntrinsicServicesTest {
         assertFault("race, no barrier lies between this read and the write by thread 30: shared memory at address 120,"
                 + " byte 120 of the kernel's shared buffer 0",
                 Kernels::exchangeIsNoFence);
+    }
+
+    @Test
+    void atomic_updates_need_no_order_among_each_other() {
+        IntArray out = run(Kernels::atomicUpdates);
+        for (int i = 0; i < 128; i++) {
+            assertEquals(5 + 64 + (i < 64 ? 63 * 32 : 127 * 64 - 63 * 32), out.get(i));
+        }
+    }
+
+    @Test
+    void atomic_updates_need_order_with_other_accesses() {
+        assertFault("this read and the write by threads of several warps", Kernels::readBehindAtomicUpdate);
+        assertFault("this atomic update and the write by thread 0", Kernels::atomicUpdateBehindWrite);
+        assertFault("this write and the read by threads of several warps", Kernels::atomicUpdateBehindRead);
     }
 
     @Test

@@ -100,6 +100,11 @@ public final class PtxBits {
         return (int) ((a & 0xFFFF_FFFFL) * (b & 0xFFFF_FFFFL) >>> 32);
     }
 
+    /** Upper 64 bits of the unsigned 128-bit product: {@code mul.hi.u64} (Integer Arithmetic Instructions: mul). */
+    public static long mulHighUnsigned(long a, long b) {
+        return Math.unsignedMultiplyHigh(a, b);
+    }
+
     /** Reads the bits of a word as a float: {@code mov.b32} (Data Movement and Conversion Instructions: mov). */
     public static float asFloat(int bits) {
         return Float.intBitsToFloat(bits);

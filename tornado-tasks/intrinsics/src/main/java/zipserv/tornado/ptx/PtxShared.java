@@ -83,6 +83,14 @@ public final class PtxShared {
         EmulatedThread.current().storeShared(aligned(address, 4), word);
     }
 
+    /**
+     * Adds atomically and returns the old value: {@code atom.shared.add.u32} (Parallel Synchronization Instructions:
+     * atom). A barrier has to lie between it and ordinary accesses of other threads.
+     */
+    public static int fetchAdd(int address, int value) {
+        return EmulatedThread.current().addShared(aligned(address, 4), value);
+    }
+
     /** {@code st.shared.f32} (… st). */
     public static void storeFloat(int address, float value) {
         store32(address, PtxBits.asInt(value));

@@ -112,6 +112,22 @@ class PtxInstructionsTest {
         }
     }
 
+    @Test
+    void sharedAtomics() throws Exception {
+        int blocks = THREADS / 128;
+        IntArray in = words(THREADS);
+        IntArray out = filled(32 * blocks, 0xDEAD);
+        KernelLauncher.run("histogram", PtxKernels::histogram, THREADS, 128, in, out);
+        for (int block = 0; block < blocks; block++) {
+            int[] expected = new int[32];
+            for (int i = 0; i < 128; i++) {
+                int value = in.get(128 * block + i) & 15;
+                expected[16] += expected[value]++;
+            }
+            check("histogram", in, 128 * block, out, 32 * block, expected);
+        }
+    }
+
     /** The only instruction whose last bits are the machine's own; where the result is told, it is exact. */
     @Test
     void powersOfTwo() throws Exception {

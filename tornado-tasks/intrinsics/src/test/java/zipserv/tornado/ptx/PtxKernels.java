@@ -8,6 +8,7 @@ final class PtxKernels {
 
     static final int BITS_RESULTS = 16;
     static final int FLOAT_RESULTS = 8;
+    static final int DOUBLE_RESULTS = 6;
     static final int WARP_RESULTS = 11;
     static final int GLOBAL_RESULTS = 64;
 
@@ -54,6 +55,47 @@ final class PtxKernels {
         out.set(o + 5, PtxFloat.packBf16(0f, 1f));
         out.set(o + 6, PtxBits.asInt(PtxFloat.mul(x, 0.5f)));
         out.set(o + 7, PtxBits.asInt(PtxFloat.add(x, z)));
+    }
+
+    /** Two doubles of three in, results as pairs of words. */
+    static void doubles(KernelContext c, IntArray in, IntArray out) {
+        int i = c.globalIdx;
+        long x = wide(in, 6 * i);
+        long y = wide(in, 6 * i + 2);
+        double a = PtxDouble.ofBits(x);
+        double b = PtxDouble.ofBits(y);
+        double d = PtxDouble.ofBits(wide(in, 6 * i + 4));
+        int o = 2 * DOUBLE_RESULTS * i;
+        store(out, o, PtxDouble.bits(PtxDouble.add(PtxDouble.mul(a, b), d)));
+        store(out, o + 2, PtxDouble.bits(PtxDouble.sub(a, PtxDouble.mul(b, d))));
+        store(out, o + 4, PtxDouble.bits(PtxDouble.of(PtxBits.asFloat(in.get(6 * i + 1)))));
+        store(out, o + 6, PtxBits.mulHighUnsigned(x, y));
+        store(out, o + 8, PtxDouble.bits(PtxDouble.add(PtxDouble.mul(a, 1.1), -0x1.8p52)));
+        store(out, o + 10, (x ^ x >>> 30) * 0xBF58476D1CE4E5B9L + y);
+    }
+
+    private static long wide(IntArray words, int index) {
+        return (long) words.get(index + 1) << 32 | words.get(index) & 0xFFFF_FFFFL;
+    }
+
+    private static void store(IntArray words, int index, long value) {
+        words.set(index, (int) value);
+        words.set(index + 1, (int) (value >>> 32));
+    }
+
+    /** How often each of sixteen values occurs in a block's input, and the sum of what was there before. */
+    static void histogram(KernelContext c, IntArray in, IntArray out) {
+        int counts = PtxShared.allocate(4 * 32);
+        if (c.localIdx < 32) {
+            PtxShared.store32(counts + 4 * c.localIdx, 0);
+        }
+        c.localBarrier();
+        int before = PtxShared.fetchAdd(counts + 4 * (in.get(c.globalIdx) & 15), 1);
+        PtxShared.fetchAdd(counts + 4 * 16, before);
+        c.localBarrier();
+        if (c.localIdx < 32) {
+            out.set(32 * c.groupIdx + c.localIdx, PtxShared.load32(counts + 4 * c.localIdx));
+        }
     }
 
     static void powersOfTwo(KernelContext c, IntArray in, IntArray out) {

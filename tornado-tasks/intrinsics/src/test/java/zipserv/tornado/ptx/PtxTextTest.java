@@ -45,6 +45,8 @@ class PtxTextTest {
             }
             KernelLauncher.run("bits", PtxKernels::bits, 128, 128, new IntArray(4096), new IntArray(4096));
             KernelLauncher.run("floats", PtxKernels::floats, 128, 128, new IntArray(4096), new IntArray(4096));
+            KernelLauncher.run("doubles", PtxKernels::doubles, 128, 128, new IntArray(4096), new IntArray(4096));
+            KernelLauncher.run("histogram", PtxKernels::histogram, 128, 128, new IntArray(128), new IntArray(64));
             KernelLauncher.run("globalMemory", PtxKernels::globalMemory, 128, 128, new IntArray(4096),
                     new IntArray(8192));
             KernelLauncher.run("warp", PtxKernels::warp, 128, 128, new IntArray(128), new IntArray(4096));
@@ -67,6 +69,8 @@ class PtxTextTest {
         assertContains(ptx.get("tile"), "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32",
                 "ld.global.nc.L1::no_allocate.L2::256B.v4.u32", "ld.global.nc.v2.u32", "st.global.v4.u32");
         assertContains(ptx.get("bits"), "lop3.b32", "prmt.b32", "clz.b64", "popc.b32", "shf.l.wrap.b32", "mul.hi.u32");
+        assertContains(ptx.get("doubles"), "add.rn.f64", "sub.rn.f64", "mul.rn.f64", "cvt.f64.f32", "mul.hi.u64");
+        assertContains(ptx.get("histogram"), "atom.shared.add.u32");
         assertContains(ptx.get("globalmemory"), "ld.global.v4.u32", "ld.global.nc.v4.u32", "st.global.cs.v4.u32");
         assertContains(ptx.get("warp"), "%laneid", "vote.sync.ballot.b32", "shfl.sync.bfly.b32", "bar.warp.sync");
         assertContains(ptx.get("matrices"), "cp.async.cg.shared.global", "cp.async.wait_group\t1",

@@ -15,6 +15,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.Pair;
 import zipserv.tornado.ptx.PtxBits;
+import zipserv.tornado.ptx.PtxDouble;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxMma;
@@ -48,6 +49,7 @@ final class InstructionSet {
         set.tuples();
         set.bits();
         set.floats();
+        set.doubles();
         set.globalMemory();
         set.sharedMemory();
         set.warp();
@@ -92,6 +94,7 @@ final class InstructionSet {
         r.pure("funnelShiftLeft", Int, "shf.l.wrap.b32\t$r0, $0, $1, $2;", int.class, int.class, int.class);
         r.pure("funnelShiftRight", Int, "shf.r.wrap.b32\t$r0, $0, $1, $2;", int.class, int.class, int.class);
         r.pure("mulHighUnsigned", Int, "mul.hi.u32\t$r0, $0, $1;", int.class, int.class);
+        r.pure("mulHighUnsigned", Long, "mul.hi.u64\t$r0, $0, $1;", long.class, long.class);
         r.pure("asFloat", Float, "mov.b32\t$r0, $0;", int.class);
         r.pure("asInt", Int, "mov.b32\t$r0, $0;", float.class);
     }
@@ -104,6 +107,16 @@ final class InstructionSet {
         r.pure("exp2", Float, "ex2.approx.ftz.f32\t$r0, $0;", float.class);
         r.pure("packBf16", Int, "{ .reg .b32 %pair; cvt.rn.bf16x2.f32 %pair, $1, $0; mov.b32\t$r0, %pair; }",
                 float.class, float.class);
+    }
+
+    private void doubles() {
+        IntrinsicRegistry r = of(PtxDouble.class);
+        r.pure("add", Double, "add.rn.f64\t$r0, $0, $1;", double.class, double.class);
+        r.pure("sub", Double, "sub.rn.f64\t$r0, $0, $1;", double.class, double.class);
+        r.pure("mul", Double, "mul.rn.f64\t$r0, $0, $1;", double.class, double.class);
+        r.pure("of", Double, "cvt.f64.f32\t$r0, $0;", float.class);
+        r.pure("ofBits", Double, "mov.b64\t$r0, $0;", long.class);
+        r.pure("bits", Long, "mov.b64\t$r0, $0;", double.class);
     }
 
     /** Methods of the Java library that kernels use and the stock backend lacks or types wrongly. */
@@ -217,6 +230,7 @@ final class InstructionSet {
         r.fixed("store8", Effect.WRITES, 0, NOTHING, "st.shared.u8\t[$0], $1;", int.class, int.class);
         r.fixed("store16", Effect.WRITES, 0, NOTHING, "st.shared.u16\t[$0], $1;", int.class, int.class);
         r.fixed("store32", Effect.WRITES, 0, NOTHING, "st.shared.u32\t[$0], $1;", int.class, int.class);
+        r.fixed("fetchAdd", Effect.UPDATES, 0, WORD, "atom.shared.add.u32\t$r0, [$0], $1;", int.class, int.class);
         r.fixed("storeFloat", Effect.WRITES, 0, NOTHING, "st.shared.f32\t[$0], $1;", int.class, float.class);
         r.fixed("store64", Effect.WRITES, 0, NOTHING, "st.shared.v2.u32\t[$0], {$1, $2};",
                 int.class, int.class, int.class);
