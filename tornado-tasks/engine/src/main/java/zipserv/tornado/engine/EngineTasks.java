@@ -153,6 +153,13 @@ final class EngineTasks {
                 tickets, best, columns, Argmax.parts(columns), rest(rows, columns));
     }
 
+    /** {@link Sampling}. */
+    void sample(String name, IntArray logits, StepChoices choices, IntArray best, int columns, int rows) {
+        int threads = Sampling.threads(columns);
+        launches.add(name, new Grid(rows, threads, Sampling.MAX_REGISTERS), Sampling::choose, context, logits,
+                choices.words(), best, columns, threads);
+    }
+
     /** {@link NextInput}. */
     void advance(String name, StepInput input, IntArray best, int rows) {
         launches.add(name, Grid.of(rows, 1), NextInput::advance, context, input.words(), best, StepInput.STRIDE);

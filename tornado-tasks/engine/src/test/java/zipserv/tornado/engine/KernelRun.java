@@ -49,6 +49,12 @@ final class KernelRun {
         return new StepInput(words.getSegment(), words);
     }
 
+    /** A step's choices on the host. */
+    static StepChoices choices(int rows) {
+        IntArray words = HostArrays.ints(StepChoices.STRIDE * rows);
+        return new StepChoices(words.getSegment(), words);
+    }
+
     /** Floats as the GEMMs write them: fp32 bits in words. */
     static IntArray bits(float[] values) {
         IntArray array = HostArrays.ints(values.length);
