@@ -106,8 +106,8 @@ public interface Engine extends AutoCloseable {
         void copyRow(int row, float[] out);
 
         /**
-         * The token that follows a row by the row's {@link Choice}; -1 if there is none to choose. The greedy one is the
-         * index of the largest logit, the lowest among equals; NaN is never it, -1 if all are NaN.
+         * The token that follows a row by the row's {@link Choice}; -1 if there is none to choose. The greedy one is
+         * the index of the largest logit, the lowest among equals; NaN is never it, -1 if all are NaN.
          */
         int chosen(int row);
     }

@@ -3,8 +3,9 @@ package zipserv.model.sampling;
 import zipserv.model.ModelException;
 
 /**
- * Chooses tokens from logits. The same choice and logits give the same token on every machine and device: what is added is
- * integers, in {@link Weights}. A logit that is NaN is never chosen, and infinity at once. Used by one thread at a time.
+ * Chooses tokens from logits. The same choice and logits give the same token on every machine and device: what is added
+ * is integers, in {@link Weights}. A logit that is NaN is never chosen, and infinity at once. Used by one thread at a
+ * time.
  */
 public final class Sampler {
 

@@ -6,8 +6,8 @@ package zipserv.model.sampling;
  *
  * @param temperature       divides the logits; 0 chooses the most probable token always
  * @param topK              keep the k most probable tokens and those equal to the last of them; 0 keeps all
- * @param topP              keep the most probable tokens that together reach this probability, and those equal to the last
- *                          of them; 1 keeps all
+ * @param topP              keep the most probable tokens that together reach this probability, and those equal to the
+ *                          last of them; 1 keeps all
  * @param minP              keep tokens at least this probable relative to the most probable one; 0 keeps all
  * @param repetitionPenalty divides positive and multiplies negative logits of tokens in the text so far; 1 does nothing
  */

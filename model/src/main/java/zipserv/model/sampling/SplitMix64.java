@@ -20,7 +20,7 @@ public final class SplitMix64 {
     }
 
     /** The number of a state: 64 random bits. */
-    static long number(long state) {
+    public static long number(long state) {
         long z = state;
         z = (z ^ (z >>> 30)) * FACTOR_1;
         z = (z ^ (z >>> 27)) * FACTOR_2;

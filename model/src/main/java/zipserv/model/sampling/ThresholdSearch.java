@@ -3,9 +3,9 @@ package zipserv.model.sampling;
 import java.util.Arrays;
 
 /**
- * Finds how far down the logits have to be taken, from the largest on, to reach a sum of what belongs to them: a number of
- * tokens for top-k, a weight for top-p. Nothing is sorted: the logit's bits are found eleven at a time, the highest first,
- * from sums per value of these bits. A GPU's kernel searches in the same way; integers give it the same sums.
+ * Finds how far down the logits have to be taken, from the largest on, to reach a sum of what belongs to them: a number
+ * of tokens for top-k, a weight for top-p. Nothing is sorted: the logit's bits are found eleven at a time, the highest
+ * first, from sums per value of these bits. A GPU's kernel searches in the same way; integers give it the same sums.
  */
 final class ThresholdSearch {
 
@@ -45,9 +45,9 @@ final class ThresholdSearch {
         return logit(key);
     }
 
-    /** An integer that, unsigned, is the smaller the larger the logit; the same for both zeros. */
+    /** An integer that, unsigned, is the smaller the larger the logit. Of the two zeros, though equal, one is first. */
     private static int key(float logit) {
-        return reversed(Float.floatToRawIntBits(logit + 0f));
+        return reversed(Float.floatToRawIntBits(logit));
     }
 
     private static float logit(int key) {

@@ -5,9 +5,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What tokens weigh in a choice: their probability relative to the most probable one, as an integer. Sums of integers do
- * not depend on the order of addition, so that processors and GPUs, which add in orders of their own, choose the same
- * token; and a weight consists of additions and multiplications of doubles, which are rounded alike everywhere.
+ * What tokens weigh in a choice: their probability relative to the most probable one, as an integer. Sums of integers
+ * do not depend on the order of addition, so that processors and GPUs, which add in orders of their own, choose the
+ * same token; and a weight consists of additions and multiplications of doubles, which are rounded alike everywhere.
  *
  * <p>A weight is 2^44 times 2^x, rounded, for x = (logit - largest logit) * {@link #scale}. A vocabulary of 2^18 tokens
  * weighs at most 2^62.
@@ -92,8 +92,12 @@ public final class Weights {
         return series.mul(power).add(INTEGER);
     }
 
-    /** The weight of a token. */
-    static long weigh(double exponent) {
+    /**
+     * The weight of a token.
+     *
+     * @param exponent x, at most 0
+     */
+    public static long weigh(double exponent) {
         double x = Math.max(exponent, LEAST);
         // x = k + f with |f| at most 1/2, both exact.
         double shifted = x + ROUNDING;

@@ -250,7 +250,8 @@ class CpuEngineTest {
         int[] tokens = tokens(RandomModel.FULL, 9, 7);
         try (CpuEngine engine = engine(RandomModel.FULL, 1); Sequence sequence = engine.newSequence(9)) {
             float[][] expected = prefill(engine, tokens);
-            Logits blocks = new CpuLogits(Collections.nCopies(9, Choice.greedy()), new Rows(2, 3), (first, count, out) -> {
+            List<Choice> greedy = Collections.nCopies(9, Choice.greedy());
+            Logits blocks = new CpuLogits(greedy, new Rows(2, 3), (first, count, out) -> {
                 for (int row = 0; row < count; row++) {
                     Arrays.fill(out.data, out.offset(row), out.offset(row) + 3, first + row);
                 }

@@ -114,6 +114,8 @@ class SamplerTest {
         assertEquals(Set.of(0, 1, 2, 3, 4), reachable(PLAIN.withTopK(5), logits));
         assertEquals(Set.of(0, 1, 2, 3, 4, 5), reachable(PLAIN.withTopK(0), logits));
         assertEquals(Set.of(0, 1, 2, 3, 4, 5), reachable(PLAIN.withTopK(100), logits));
+        assertEquals(Set.of(0, 2), reachable(PLAIN.withTopK(1), new float[] {-0f, -1, 0f}));
+        assertEquals(Set.of(0, 2), reachable(PLAIN.withTopP(0.1), new float[] {-0f, -1, 0f}));
     }
 
     @Test
@@ -125,8 +127,10 @@ class SamplerTest {
         assertEquals(Set.of(1, 2, 3), reachable(PLAIN.withTopP(0.9), logits));
         assertEquals(Set.of(0, 1, 2, 3), reachable(PLAIN.withTopP(0.96), logits));
         assertEquals(Set.of(0, 1, 2, 3), reachable(PLAIN.withTopP(1), logits));
-        // What reaches it exactly is enough.
-        assertEquals(Set.of(0), reachable(PLAIN.withTopP(0.5), logs(0.5, 0.25, 0.25)));
+        // Weights of 1/2, 1/4 and twice 1/8: what reaches it exactly is enough.
+        SamplingParameters base2 = PLAIN.withTemperature(1 / Math.log(2));
+        assertEquals(Set.of(2), reachable(base2.withTopP(0.5), new float[] {-2, -1, 0, -2}));
+        assertEquals(Set.of(1, 2), reachable(base2.withTopP(0.75), new float[] {-2, -1, 0, -2}));
         // Equals are kept all.
         assertEquals(Set.of(0, 1, 2, 3), reachable(PLAIN.withTopP(0.45), new float[] {-1, -1, -1, -1}));
         assertEquals(Set.of(0, 1, 3), reachable(PLAIN.withTopP(0.8), new float[] {0, 2, -1, 0}));
@@ -167,6 +171,14 @@ class SamplerTest {
         assertThrows(IllegalArgumentException.class, () -> new Choice(PLAIN.withRepetitionPenalty(2), 1, 1));
         assertEquals(new Choice(PLAIN, 1, 0), Choice.first(PLAIN.withRepetitionPenalty(2), 1));
         assertEquals(Choice.greedy(), Choice.first(PLAIN.withTemperature(0), 1).next());
+    }
+
+    /** It draws the first token that weighs something. */
+    @Test
+    void theLeastRandomNumber() {
+        Choice least = new Choice(PLAIN, -SplitMix64.GAMMA, 0);
+        assertEquals(0, least.random());
+        assertEquals(2, sampler.sample(new float[] {-200, -INF, 3, 5}, least));
     }
 
     @Test
@@ -244,7 +256,8 @@ class SamplerTest {
                 }
             }
         }
-        List<Integer> drawn = kept.stream().filter(i -> weights[i] >= parameters.minP() * Weights.ONE).sorted().toList();
+        double least = parameters.minP() * Weights.ONE;
+        List<Integer> drawn = kept.stream().filter(i -> weights[i] >= least).sorted().toList();
         long left = Math.unsignedMultiplyHigh(choice.random(), drawn.stream().mapToLong(i -> weights[i]).sum());
         for (int i : drawn) {
             left -= weights[i];

@@ -165,6 +165,12 @@ final class EngineTasks {
         launches.add(name, Grid.of(rows, 1), NextInput::advance, context, input.words(), best, StepInput.STRIDE);
     }
 
+    /** {@link NextInput} with choices. */
+    void advanceSampling(String name, StepInput input, StepChoices choices, IntArray best, int rows) {
+        launches.add(name, Grid.of(rows, 1), NextInput::advanceSampling, context, input.words(), choices.words(), best,
+                StepInput.STRIDE);
+    }
+
     /**
      * {@code y = x W^T} of all parts of the activations, fp32: straight from the stored weights as long as that is
      * worth it, else from row-major ones, which are made before and overwritten by the next.

@@ -8,7 +8,7 @@ import zipserv.model.ModelConfig;
 import zipserv.tornado.kernels.Launches;
 
 /**
- * The transformer as launches, from token ids to logits and their argmax.
+ * The transformer as launches, from token ids to logits and the tokens that are chosen by them.
  *
  * <p>A row is one token of any sequence at any position. In a step of a prompt, neighbouring tokens of one sequence are
  * rows: they meet in the cache, and all of a layer's keys and values are stored before any row attends. In a decode step
@@ -17,35 +17,43 @@ import zipserv.tornado.kernels.Launches;
  * they do not fit. Steps that are larger than any batch
  * compute logits of their last row only.
  */
-record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input) {
+record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, DeviceState state, StepInput input,
+        StepChoices choices) {
 
     /**
      * What a graph is made for: a number of rows, each a sequence of its own when decoding, else all of one sequence.
-     * Where the kernels do not tell the two apart, there is one graph for both, called not decoding.
+     * Where the kernels do not tell the two apart, there is one graph for both, called not decoding. Steps in which a
+     * token may be sampled have graphs of their own, so that greedy ones have no launch in vain.
      */
-    record Shape(int rows, boolean decoding) {
+    record Shape(int rows, boolean decoding, boolean sampling) {
 
         @Override
         public String toString() {
-            return (decoding ? "decode" : "prompt") + rows;
+            return (decoding ? "decode" : "prompt") + rows + (sampling ? "sampling" : "");
         }
     }
 
     /** The shape of the step that takes so many rows. */
-    Shape shape(int rows, boolean decoding) {
+    Shape shape(int rows, boolean decoding, boolean sampling) {
         return new Shape(limits.stepRows().get(limits.stepFor(rows)),
-                decoding && (DecodeAttention.fits(config) || PromptAttention.fits(config)));
+                decoding && (DecodeAttention.fits(config) || PromptAttention.fits(config)), sampling);
     }
 
     /** Every shape. */
     List<Shape> shapes() {
-        return limits.stepRows().stream().flatMap(rows -> rows > limits.maxBatch() ? Stream.of(shape(rows, false))
-                : Stream.of(shape(rows, false), shape(rows, true))).distinct().toList();
+        return limits.stepRows().stream().flatMap(rows -> Stream.of(false, true).flatMap(sampling ->
+                rows > limits.maxBatch() ? Stream.of(shape(rows, false, sampling))
+                        : Stream.of(shape(rows, false, sampling), shape(rows, true, sampling)))).distinct().toList();
     }
 
     /** Launches what makes the input of the decode step that follows the last one, see {@link NextInput}. */
     void launchNextInput(Shape shape, Launches launches) {
-        new EngineTasks(launches, limits).advance("next", input, state.best, shape.rows());
+        EngineTasks tasks = new EngineTasks(launches, limits);
+        if (shape.sampling()) {
+            tasks.advanceSampling("next", input, choices, state.best, shape.rows());
+        } else {
+            tasks.advance("next", input, state.best, shape.rows());
+        }
     }
 
     /** Launches a step. */
@@ -104,5 +112,8 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
         IntArray headInput = limits.onlyLast(rows) ? s.last : s.h;
         tasks.multiplyFused("head", weights.head(), headInput, s.logits, s, logitsRows);
         tasks.argmax("argmax", s.logits, s.found, s.argmaxTickets, s.best, config.vocabularySize(), logitsRows);
+        if (shape.sampling()) {
+            tasks.sample("sample", s.logits, choices, s.best, config.vocabularySize(), logitsRows);
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelCompiler;
@@ -93,14 +94,20 @@ final class ReplayedSteps implements Steps {
     }
 
     @Override
+    public StepChoices choices(int rows) {
+        long words = (long) StepChoices.STRIDE * rows;
+        return new StepChoices(cuda.allocatePinned(Integer.BYTES * words), arrays.ints(words));
+    }
+
+    @Override
     public void load(Forward loaded) {
         model = loaded;
         pending.forEach(step -> step.best = cuda.allocatePinned((long) Integer.BYTES * model.limits().maxBatch()));
     }
 
     @Override
-    public void enqueue(int rows, boolean decoding) {
-        Forward.Shape shape = model.shape(rows, decoding);
+    public void enqueue(int rows, boolean decoding, boolean sampling) {
+        Forward.Shape shape = model.shape(rows, decoding, sampling);
         if (decoding && canFollow()) {
             // Together with the other graph, not in the middle of a text.
             graph(new Graph(shape, true));
@@ -114,8 +121,8 @@ final class ReplayedSteps implements Steps {
     }
 
     @Override
-    public void enqueueNext(int rows) {
-        begin(new Graph(model.shape(rows, true), true));
+    public void enqueueNext(int rows, boolean sampling) {
+        begin(new Graph(model.shape(rows, true, sampling), true));
     }
 
     private void begin(Graph wanted) {
@@ -175,11 +182,18 @@ final class ReplayedSteps implements Steps {
         if (graph.following()) {
             alone = 2;
         } else {
-            long inputBytes = (long) StepInput.STRIDE * graph.shape().rows() * Integer.BYTES;
-            cuda.enqueueUpload(arrays.payload(model.input().words()), model.input().host().asSlice(0, inputBytes));
+            upload(model.input().words(), model.input().host(), StepInput.STRIDE * graph.shape().rows());
+            if (graph.shape().sampling()) {
+                upload(model.choices().words(), model.choices().host(),
+                        StepChoices.STRIDE * model.limits().logitsRows(graph.shape().rows()));
+            }
         }
         launches.subList(0, alone).forEach(launch -> launch(launch, false));
         launches.subList(alone, launches.size()).forEach(launch -> launch(launch, overlapping));
+    }
+
+    private void upload(IntArray to, MemorySegment from, int words) {
+        cuda.enqueueUpload(arrays.payload(to), from.asSlice(0, (long) words * Integer.BYTES));
     }
 
     private void launch(Launch launch, boolean overlap) {

@@ -2,14 +2,15 @@ package zipserv.tornado.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.sampling.Choice;
 import zipserv.model.sampling.SplitMix64;
 
 /**
- * How a step chooses the tokens that follow its rows: nine words per row of logits, which cross the bus before steps that
- * do not choose the largest logit in every row. 64-bit numbers are two words, the lower one first.
+ * How a step chooses the tokens that follow its rows: nine words per row of logits, which cross the bus before steps
+ * that do not choose the largest logit in every row. 64-bit numbers are two words, the lower one first.
  *
  * <pre>
  * word 9n      state of the row's random numbers; the next step's is SplitMix64.GAMMA further
@@ -90,13 +91,20 @@ final class StepChoices {
         return host.asSlice(0, (long) rows * STRIDE * Integer.BYTES).toArray(ValueLayout.JAVA_INT);
     }
 
-    /** Takes copied words to the next step's: random numbers go on, even where none is drawn. */
-    static void advance(int[] words) {
-        for (int at = STATE; at < words.length; at += STRIDE) {
-            long state = (words[at] & 0xFFFF_FFFFL | (long) words[at + 1] << 32) + SplitMix64.GAMMA;
-            words[at] = (int) state;
-            words[at + 1] = (int) (state >>> 32);
+    /** Whether copied words are those of the step that follows another in the same texts. */
+    static boolean follow(int[] before, int[] words) {
+        for (int at = 0; at < Math.min(words.length, before.length); at += STRIDE) {
+            boolean greedy = wide(words, at + SCALE) == 0 && wide(before, at + SCALE) == 0;
+            if (!greedy && (wide(words, at + STATE) != wide(before, at + STATE) + SplitMix64.GAMMA
+                    || !Arrays.equals(words, at + SCALE, at + STRIDE, before, at + SCALE, at + STRIDE))) {
+                return false;
+            }
         }
+        return words.length == before.length;
+    }
+
+    private static long wide(int[] words, int at) {
+        return words[at] & 0xFFFF_FFFFL | (long) words[at + 1] << 32;
     }
 
     private void write(int at, long value) {

@@ -2,11 +2,8 @@ package zipserv.tornado.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 
 import zipserv.model.Engine;
-import zipserv.model.sampling.Choice;
-import zipserv.model.sampling.Sampler;
 
 /**
  * Logits that are still on the device, in neighbouring rows of the last step. Only what is asked for crosses the bus.
@@ -16,17 +13,16 @@ final class StepLogits implements Engine.Logits {
     private final StepsAhead steps;
     private final int vocabulary;
     private final int firstRow;
-    private final List<Choice> choices;
+    private final int rows;
     private final MemorySegment scratch;
     private boolean expired;
 
     /** @param scratch room for a row; the engine has one for all steps, since clearing it takes time */
-    StepLogits(StepsAhead steps, MemorySegment scratch, int vocabulary, int firstRow,
-            List<Choice> choices) {
+    StepLogits(StepsAhead steps, MemorySegment scratch, int vocabulary, int firstRow, int rows) {
         this.steps = steps;
         this.vocabulary = vocabulary;
         this.firstRow = firstRow;
-        this.choices = choices;
+        this.rows = rows;
         this.scratch = scratch;
     }
 
@@ -37,7 +33,7 @@ final class StepLogits implements Engine.Logits {
 
     @Override
     public int rows() {
-        return choices.size();
+        return rows;
     }
 
     @Override
@@ -48,21 +44,15 @@ final class StepLogits implements Engine.Logits {
 
     @Override
     public int chosen(int row) {
-        int stepRow = stepRow(row);
-        if (choices.get(row).isGreedy()) {
-            return steps.best(stepRow);
-        }
-        float[] logits = new float[vocabulary];
-        copyRow(row, logits);
-        return new Sampler().sample(logits, choices.get(row));
+        return steps.best(stepRow(row));
     }
 
     private int stepRow(int row) {
         if (expired) {
             throw new IllegalStateException("these logits are gone: the engine has computed others since");
         }
-        if (row < 0 || row >= rows()) {
-            throw new IndexOutOfBoundsException("row " + row + " of " + rows());
+        if (row < 0 || row >= rows) {
+            throw new IndexOutOfBoundsException("row " + row + " of " + rows);
         }
         return firstRow + row;
     }

@@ -3,19 +3,19 @@ package zipserv.tornado.engine;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Runs steps, and in greedy decoding each next one before it is asked for, so that the device need not wait for the
- * host.
+ * Runs steps, and in decoding each next one before it is asked for, so that the device need not wait for the host.
  *
- * <p>After a decode step the host nearly always asks for the step whose tokens are the argmax of this one, and whose
- * positions are the next. Where it has done so several times, that step is enqueued behind the present one. If the
- * host's next call is for the same words of {@link StepInput}, row by row, its result is the step in flight: a step
- * depends on these words and on cache slots that nobody has written since. Otherwise the step in flight is waited for
- * and forgotten. All it has left is the key and value of each sequence's next position, inside the sequence's own
- * slots; whoever gets to that position, or gets the slots, writes them before reading them.
+ * <p>After a decode step the host nearly always asks for the step whose tokens are those that this one has chosen, and
+ * whose positions and random numbers are the next. Where it has done so several times, that step is enqueued behind the
+ * present one. If the host's next call is for the same words of {@link StepInput} and {@link StepChoices}, row by row,
+ * its result is the step in flight: a step depends on these words and on cache slots that nobody has written since.
+ * Otherwise the step in flight is waited for and forgotten. All it has left is the key and value of each sequence's
+ * next position, inside the sequence's own slots; whoever gets to that position, or gets the slots, writes them before
+ * reading them.
  *
- * <p>A step in flight overwrites the logits of the one before, but not its argmax. If they are asked for, the step
- * before is run again: the same input gives the same bits. So this is for hosts that look at the argmax only, and who
- * does not, or often goes another way, is trusted later and later.
+ * <p>A step in flight overwrites the logits of the one before, but not the tokens it chose. If they are asked for, the
+ * step before is run again: the same input gives the same bits. So this is for hosts that look at the tokens only, and
+ * who does not, or often goes another way, is trusted later and later.
  */
 final class StepsAhead implements AutoCloseable {
 
@@ -30,10 +30,13 @@ final class StepsAhead implements AutoCloseable {
 
     private final Steps steps;
     private final StepInput input;
+    private final StepChoices choices;
     private final boolean enabled;
 
-    /** Input of the last step if it was a decode step, which its logits' argmax belongs to; else empty. */
+    /** Input of the last step if it was a decode step, which its chosen tokens belong to; else empty. */
     private int[] decoded = NOTHING;
+    /** Its choices, unless all were greedy. */
+    private int[] decodedChoices = NOTHING;
     private boolean logitsRead;
     /** Steps enqueued and not waited for: between calls, the step in flight or none. */
     private int pending;
@@ -44,19 +47,20 @@ final class StepsAhead implements AutoCloseable {
     private int gained;
 
     /** Neither is used by anyone else to run steps. */
-    StepsAhead(Steps steps, StepInput input) {
+    StepsAhead(Steps steps, StepInput input, StepChoices choices) {
         this.steps = steps;
         this.input = input;
+        this.choices = choices;
         this.enabled = steps.canFollow();
     }
 
-    /** Runs a step of a prompt with the input that is set, rows of one sequence, and waits for it. */
+    /** Runs a step of a prompt with the input and choices that are set, rows of one sequence, and waits for it. */
     void prompt(int rows) {
         run(rows, false, false);
     }
 
     /**
-     * Runs a decode step with the input that is set, and waits for it.
+     * Runs a decode step with the input and choices that are set, and waits for it.
      *
      * @param room whether each row's sequence has room for one more token after this step
      */
@@ -65,26 +69,29 @@ final class StepsAhead implements AutoCloseable {
     }
 
     private void run(int rows, boolean decoding, boolean room) {
-        boolean expected = decoding && isExpected(rows);
+        boolean sampling = choices.sampling();
+        int[] choiceWords = sampling && decoding ? choices.copy(rows) : NOTHING;
+        boolean expected = decoding && isExpected(rows) && StepChoices.follow(decodedChoices, choiceWords);
         streak = expected && !logitsRead ? streak + 1 : 0;
         decoded = NOTHING;
         if (expected && pending == 1) {
             gained++;
         } else {
             forget();
-            steps.enqueue(rows, decoding);
+            steps.enqueue(rows, decoding, sampling);
             pending++;
         }
         if (enabled && decoding && room && streak >= patience) {
-            steps.enqueueNext(rows);
+            steps.enqueueNext(rows, sampling);
             pending++;
         }
         await();
         decoded = decoding ? input.copy(rows) : NOTHING;
+        decodedChoices = choiceWords;
         logitsRead = false;
     }
 
-    /** Whether the input is what greedy decoding makes of the last step's. */
+    /** Whether the input is what the last step's becomes with the tokens that it has chosen. */
     private boolean isExpected(int rows) {
         if (decoded.length != rows * StepInput.STRIDE) {
             return false;
@@ -116,17 +123,17 @@ final class StepsAhead implements AutoCloseable {
         }
     }
 
-    /** The last step's argmax of a row's logits. */
+    /** The token that the last step has chosen for a row, -1 if there was none to choose. */
     int best(int row) {
         return steps.best(row);
     }
 
-    /** Copies a row of the last step's logits. The input is still that of the step. */
+    /** Copies a row of the last step's logits. Input and choices are still those of the step. */
     void copyLogits(int row, MemorySegment to) {
         logitsRead = true;
         if (pending > 0) {
             forget();
-            steps.enqueue(decoded.length / StepInput.STRIDE, true);
+            steps.enqueue(decoded.length / StepInput.STRIDE, true, choices.sampling());
             pending++;
             await();
         }

@@ -65,6 +65,12 @@ final class TaskGraphSteps implements Steps {
     }
 
     @Override
+    public StepChoices choices(int rows) {
+        IntArray words = HostArrays.ints(StepChoices.STRIDE * rows);
+        return new StepChoices(words.getSegment(), words);
+    }
+
+    @Override
     public void load(Forward loaded) {
         model = loaded;
         all.removeIf(array -> array == model.state().best);
@@ -85,6 +91,9 @@ final class TaskGraphSteps implements Steps {
             graph.consumeFromDevice(shared);
         }
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, model.input().words());
+        if (shape.sampling()) {
+            graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, model.choices().words());
+        }
         model.launch(shape, Launches.tasksOf(graph, scheduler));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, model.state().best);
         graph.persistOnDevice(shared);
@@ -92,9 +101,9 @@ final class TaskGraphSteps implements Steps {
     }
 
     @Override
-    public void enqueue(int rows, boolean decoding) {
+    public void enqueue(int rows, boolean decoding, boolean sampling) {
         try {
-            result = plan.withGraph(model.shapes().indexOf(model.shape(rows, decoding))).execute();
+            result = plan.withGraph(model.shapes().indexOf(model.shape(rows, decoding, sampling))).execute();
         } catch (RuntimeException | LinkageError e) {
             if (GpuRuntime.isEmulation()) {
                 throw e;
@@ -109,7 +118,7 @@ final class TaskGraphSteps implements Steps {
     }
 
     @Override
-    public void enqueueNext(int rows) {
+    public void enqueueNext(int rows, boolean sampling) {
         throw new UnsupportedOperationException("task graphs take their input from the host");
     }
 

@@ -4,7 +4,6 @@ import zipserv.model.sampling.SplitMix64;
 import zipserv.model.sampling.Weights;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxDouble;
-import zipserv.tornado.ptx.PtxFloat;
 
 /** What the host's sampler computes of a logit, in kernels: the same integers by the same operations. */
 final class TokenWeight {
@@ -35,9 +34,9 @@ final class TokenWeight {
         return weight;
     }
 
-    /** An integer that, unsigned, is the smaller the larger the logit; the same for both zeros. */
+    /** An integer that, unsigned, is the smaller the larger the logit. Of the two zeros, though equal, one is first. */
     static int key(float logit) {
-        return reversed(PtxBits.asInt(PtxFloat.add(logit, 0f)));
+        return reversed(PtxBits.asInt(logit));
     }
 
     /** The logit of a key. */

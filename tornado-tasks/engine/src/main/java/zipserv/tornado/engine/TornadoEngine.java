@@ -2,7 +2,6 @@ package zipserv.tornado.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -23,13 +22,13 @@ import zipserv.tornado.ptx.plugin.GpuDriver;
 
 /**
  * The model on a GPU through TornadoVM, or in the emulation: weights stay in their storage format in device memory,
- * and so do cache and activations. Per step three words a row go there and one token comes back; logits only if
+ * and so do cache and activations. Per step a few words a row go there and one token comes back; logits only if
  * somebody asks.
  *
  * <p>Projections multiply BF16 on Tensor Cores and add in fp32, with activations as sums of two BF16 or rounded to one
  * ({@link ActivationFormat}); the residual stream, norms, queries and softmax are fp32, keys and values BF16. A row's
  * bits depend on its tokens, the weights and the sizes of the steps only: not on the weights' format or other sequences
- * in the batch. Argmax is computed on the device.
+ * in the batch. Tokens are chosen on the device.
  */
 public final class TornadoEngine implements Engine {
 
@@ -43,6 +42,7 @@ public final class TornadoEngine implements Engine {
     private final MemoryUse memory;
     private final Steps steps;
     private final StepInput input;
+    private final StepChoices choices;
     private final StepsAhead ahead;
     /** Room for a row of logits on its way. */
     private final MemorySegment scratch;
@@ -72,8 +72,9 @@ public final class TornadoEngine implements Engine {
             DeviceWeights deviceWeights = DeviceWeights.of(config, weights, limits.positions(config), steps.arrays());
             DeviceState state = new DeviceState(config, limits, deviceWeights, steps.arrays());
             this.input = steps.input(limits.maxRows());
-            steps.load(new Forward(config, limits, deviceWeights, state, input));
-            this.ahead = new StepsAhead(steps, input);
+            this.choices = steps.choices(limits.maxBatch());
+            steps.load(new Forward(config, limits, deviceWeights, state, input, choices));
+            this.ahead = new StepsAhead(steps, input, choices);
             this.scratch = Arena.ofAuto().allocate((long) config.vocabularySize() * Float.BYTES, Float.BYTES);
             ahead.prompt(1);
             ahead.decode(1, false);
@@ -184,6 +185,7 @@ public final class TornadoEngine implements Engine {
         boolean collecting = at == LogitsAt.ALL && tokens.length > most;
         CollectedLogits collected = collecting ? new CollectedLogits(tokens.length, config.vocabularySize()) : null;
         expireLogits = collecting ? collected::close : () -> { };
+        choices.clear();
         int count = 0;
         boolean onlyLast = false;
         for (int from = 0; from < tokens.length; from += count) {
@@ -196,6 +198,9 @@ public final class TornadoEngine implements Engine {
             for (int row = 0; row < count; row++) {
                 input.set(first + row, tokens[from + row], own.length() + from + row, own.firstSlot());
             }
+            if (from + count == tokens.length) {
+                choices.set(onlyLast ? 0 : count - 1, choice);
+            }
             ahead.prompt(count);
             if (collecting) {
                 collected.collect(ahead, from, count);
@@ -205,13 +210,12 @@ public final class TornadoEngine implements Engine {
         if (collecting) {
             return collected;
         }
-        return at == LogitsAt.ALL ? logits(0, Collections.nCopies(count, choice))
-                : logits(onlyLast ? 0 : count - 1, List.of(choice));
+        return at == LogitsAt.ALL ? logits(0, count) : logits(onlyLast ? 0 : count - 1, 1);
     }
 
     @Override
-    public Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> choices) {
-        Choice.checkCount(choices, tokens.length);
+    public Logits decode(List<? extends Sequence> sequences, int[] tokens, List<Choice> rowChoices) {
+        Choice.checkCount(rowChoices, tokens.length);
         if (sequences.size() != tokens.length || tokens.length == 0 || tokens.length > limits.maxBatch()) {
             throw new IllegalArgumentException("batch of " + sequences.size() + " sequences and " + tokens.length
                     + " tokens, expected as many of both, 1 to " + limits.maxBatch());
@@ -224,16 +228,18 @@ public final class TornadoEngine implements Engine {
         own.forEach(sequence -> sequence.checkRoom(1));
         expireLogits.run();
         input.clear();
+        choices.clear();
         for (int row = 0; row < tokens.length; row++) {
             input.set(row, tokens[row], own.get(row).length(), own.get(row).firstSlot());
+            choices.set(row, rowChoices.get(row));
         }
         ahead.decode(tokens.length, own.stream().allMatch(sequence -> sequence.capacity() - sequence.length() > 1));
         own.forEach(sequence -> sequence.advance(1));
-        return logits(0, List.copyOf(choices));
+        return logits(0, tokens.length);
     }
 
-    private Logits logits(int firstRow, List<Choice> choices) {
-        StepLogits logits = new StepLogits(ahead, scratch, config.vocabularySize(), firstRow, choices);
+    private Logits logits(int firstRow, int rows) {
+        StepLogits logits = new StepLogits(ahead, scratch, config.vocabularySize(), firstRow, rows);
         expireLogits = logits::expire;
         return logits;
     }

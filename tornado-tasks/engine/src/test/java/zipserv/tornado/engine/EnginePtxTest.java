@@ -24,6 +24,8 @@ import zipserv.codec.WeightFormat;
 import zipserv.model.Engine.LogitsAt;
 import zipserv.model.Engine.Sequence;
 import zipserv.model.ModelConfig;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.SamplingParameters;
 import zipserv.tornado.kernels.GpuRuntime;
 
 /**
@@ -70,6 +72,12 @@ class EnginePtxTest {
                 for (int step = 0; step < 6; step++) {
                     engine.decode(List.of(sequence), new int[1]);
                 }
+                Choice choice = Choice.first(new SamplingParameters(0.7, 40, 0.9, 0.01, 1), 1);
+                engine.prefill(sequence, new int[3], choice);
+                for (int step = 0; step < 4; step++) {
+                    choice = choice.next();
+                    engine.decode(List.of(sequence), new int[1], List.of(choice));
+                }
                 // More rows than any batch: from row-major weights, and the last row's logits only.
                 engine.prefill(sequence, new int[30], LogitsAt.LAST);
                 engine.decode(List.of(sequence), new int[1]).copyRow(0, new float[config.vocabularySize()]);
@@ -96,9 +104,17 @@ class EnginePtxTest {
         boolean assembler = run(List.of("ptxas", "--version"), Map.of()).exit == 0;
         try (Stream<Path> files = Files.list(ptx)) {
             boolean ahead = false;
+            boolean sampling = false;
+            boolean aheadSampling = false;
             for (Path file : files.toList()) {
                 String text = Files.readString(file);
                 ahead |= text.contains("advance");
+                aheadSampling |= text.contains("advancesampling");
+                if (text.contains("_choose_")) {
+                    sampling = true;
+                    assertTrue(text.contains("atom.shared.add.u32") && text.contains("mul.rn.f64"), text);
+                    assertFalse(text.matches("(?s).*(fma|mad)\\.rn\\.f64.*"), text);
+                }
                 assertFalse(text.contains(".local"), () -> "local memory in\n" + text);
                 // Layers have the same kernels; the first one's are enough.
                 if (assembler && !text.contains("_l1_")) {
@@ -109,6 +125,7 @@ class EnginePtxTest {
                 }
             }
             assertTrue(ahead, "no step has run ahead");
+            assertTrue(sampling && aheadSampling, "no step has sampled");
         }
     }
 

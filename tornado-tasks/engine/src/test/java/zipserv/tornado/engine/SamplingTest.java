@@ -2,6 +2,7 @@ package zipserv.tornado.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.sampling.Choice;
 import zipserv.model.sampling.Sampler;
 import zipserv.model.sampling.SamplingParameters;
+import zipserv.model.sampling.SplitMix64;
 import zipserv.tornado.cuda.LaunchRunner;
 import zipserv.tornado.kernels.HostArrays;
 import zipserv.tornado.kernels.Launch;
@@ -136,6 +138,41 @@ class SamplingTest {
         check(logits, columns, choices);
     }
 
+    /** A random number of 0 draws the first token that weighs something. */
+    @Test
+    void theLeastRandomNumber() {
+        int columns = 300;
+        float[] logits = new float[2 * columns];
+        Arrays.fill(logits, -200f);
+        logits[190] = 3;
+        logits[200] = 5;
+        logits[columns + 7] = 2;
+        Choice least = new Choice(WARM, -SplitMix64.GAMMA, 0);
+        assertArrayEquals(new int[] {190, 7},
+                device(ActivationFormat.BF16, new float[][] {logits}, columns, List.of(least, least)));
+        check(logits, columns, List.of(least, least));
+    }
+
+    /** Weights of 1/2, 1/4 and twice 1/8: what reaches top-p exactly is enough. */
+    @Test
+    void sumsThatReachTopPExactly() {
+        int columns = 4;
+        int rows = 60;
+        double perUnit = 1 / Math.log(2);
+        float[] logits = new float[rows * columns];
+        List<Choice> choices = new ArrayList<>();
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(new float[] {-2, -1, 0, -2}, 0, logits, row * columns, columns);
+            choices.add(new Choice(WARM.withTemperature(perUnit).withTopP(row % 2 == 0 ? 0.5 : 0.75), row, 0));
+        }
+        int[] found = device(ActivationFormat.BF16, new float[][] {logits}, columns, choices);
+        for (int row = 0; row < rows; row++) {
+            assertTrue(found[row] == 2 || row % 2 == 1 && found[row] == 1, "row " + row + ": " + found[row]);
+        }
+        assertTrue(Arrays.stream(found).anyMatch(token -> token == 1));
+        check(logits, columns, choices);
+    }
+
     /** Equal logits are kept or dropped together; all fall into one bin. */
     @Test
     void ties() {
@@ -168,6 +205,31 @@ class SamplingTest {
         for (int row = 0; row < rows; row++) {
             assertEquals(host.sample(sums, row * columns, columns, choices.get(row)), found[row]);
         }
+    }
+
+    @Test
+    void theNextStepDrawsTheNextRandomNumbers() {
+        StepInput input = KernelRun.input(3);
+        StepChoices choices = KernelRun.choices(3);
+        StepChoices next = KernelRun.choices(3);
+        Choice choice = Choice.first(new SamplingParameters(0.7, 3, 0.9, 0.1, 1), -5);
+        for (int row = 0; row < 2; row++) {
+            input.set(row, 10 + row, 5, 100 * row);
+            choices.set(row, choice);
+            next.set(row, choice.next());
+        }
+        IntArray best = HostArrays.ints(3);
+        best.set(0, 7);
+        best.set(1, 8);
+        int[] before = choices.copy(3);
+        KernelRun.run(ActivationFormat.BF16, new Object[] {input.words(), choices.words(), best},
+                new Object[] {input.words(), choices.words()},
+                (tasks, graph) -> tasks.advanceSampling("next", input, choices, best, 3));
+        assertArrayEquals(new int[] {7, 6, 0, 8, 6, 100, -1, 0, 0}, input.copy(3));
+        assertArrayEquals(next.copy(2), choices.copy(2));
+        assertTrue(StepChoices.follow(before, next.copy(3)));
+        assertFalse(StepChoices.follow(before, before));
+        assertFalse(StepChoices.follow(before, next.copy(2)));
     }
 
     @Test

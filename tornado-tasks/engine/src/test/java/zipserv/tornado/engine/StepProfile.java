@@ -27,6 +27,8 @@ import zipserv.model.ModelConfig.Architecture;
 import zipserv.model.ModelConfig.Llama3Scaling;
 import zipserv.model.ModelConfig.Rope;
 import zipserv.model.ModelWeights;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.SamplingParameters;
 import zipserv.tornado.cuda.LaunchRunner;
 
 /**
@@ -37,6 +39,11 @@ import zipserv.tornado.cuda.LaunchRunner;
 public final class StepProfile {
 
     private static final int WIDTH = 4096;
+
+    private static final List<String> CHOOSING = List.of("argmax", "sample");
+    private static final List<SamplingParameters> SAMPLING = List.of(new SamplingParameters(1, 0, 1, 0, 1),
+            new SamplingParameters(0.7, 50, 1, 0, 1), new SamplingParameters(0.7, 0, 0.9, 0, 1),
+            new SamplingParameters(0.7, 50, 0.9, 0.05, 1));
 
     private StepProfile() {
     }
@@ -94,7 +101,7 @@ public final class StepProfile {
         List<Sequence> sequences = new ArrayList<>();
         int[] tokens = new int[batch];
         for (int i = 0; i < batch; i++) {
-            sequences.add(engine.newSequence(context + 300));
+            sequences.add(engine.newSequence(context + 390));
             tokens[i] = engine.prefill(sequences.get(i), random(context, i), LogitsAt.LAST).chosen(0);
         }
         Logits logits = null;
@@ -123,18 +130,44 @@ public final class StepProfile {
             }
             double best = Double.MAX_VALUE;
             for (int i = 0; i < 10; i++) {
-                best = Math.min(best, steps1.time(new Forward.Shape(rows, true)));
+                best = Math.min(best, steps1.time(new Forward.Shape(rows, true, false)));
             }
             System.out.printf("   device, whole graph %.1f us%n", best);
             double[] sum = new double[1];
-            steps1.profile(new Forward.Shape(rows, true), name -> name.replaceFirst("^l\\d+_", "")).forEach((kind, time) -> {
+            Forward.Shape greedy = new Forward.Shape(rows, true, false);
+            steps1.profile(greedy, name -> name.replaceFirst("^l\\d+_", "")).forEach((kind, time) -> {
                 System.out.printf("   %-12s %4.0f launches %9.1f us, %7.2f each%n", kind, time[1], time[0],
                         time[0] / time[1]);
                 sum[0] += time[0];
             });
             System.out.printf("   sum %.1f us%n", sum[0]);
+            for (SamplingParameters sampling : SAMPLING) {
+                sample(engine, steps1, new Forward.Shape(rows, true, true), sequences, tokens, sampling);
+            }
         }
         sequences.forEach(Sequence::close);
+    }
+
+    /** Steps that sample, and what choosing takes of them. */
+    private static void sample(TornadoEngine engine, ReplayedSteps steps, Forward.Shape shape,
+            List<Sequence> sequences, int[] tokens, SamplingParameters sampling) {
+        List<Choice> choices = new ArrayList<>(IntStream.range(0, tokens.length).mapToObj(i ->
+                Choice.first(sampling, i)).toList());
+        long start = 0;
+        for (int step = -10; step < 30; step++) {
+            start = step == 0 ? System.nanoTime() : start;
+            Logits logits = engine.decode(sequences, tokens, choices);
+            for (int i = 0; i < tokens.length; i++) {
+                tokens[i] = logits.chosen(i);
+            }
+            choices.replaceAll(Choice::next);
+        }
+        double micros = (System.nanoTime() - start) / 1e3 / 30;
+        double[] choosing = steps.profile(shape, name -> CHOOSING.contains(name) ? "choosing" : "other")
+                .get("choosing");
+        System.out.printf("   sampled, temperature %s, top-k %d, top-p %s, min-p %s: %.1f us a step, argmax and sample"
+                + " %.1f us%n", sampling.temperature(), sampling.topK(), sampling.topP(), sampling.minP(), micros,
+                choosing[0]);
     }
 
     private static void prefill(TornadoEngine engine, int length, String format, Map<String, int[]> seen) {

@@ -7,127 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import zipserv.tornado.kernels.DeviceArrays;
+import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.SamplingParameters;
 import zipserv.tornado.kernels.GpuException;
 
 /** Steps run ahead change no result, whatever the host does next; with a device made of hashes. */
 class StepsAheadTest {
 
-    private static final int ROWS = 8;
-    private static final int SLOTS = 160;
-    private static final int VOCABULARY = 97;
-
-    /**
-     * A device that does what it is told in order, at once: a row's logits follow from all tokens in its cache slots. As
-     * on a GPU, a step has only one place for input and logits, and two for results.
-     */
-    private static final class Device implements Steps {
-        private final StepInput input;
-        private final int[] words = new int[StepInput.STRIDE * ROWS];
-        private final int[] cache = new int[SLOTS];
-        private final int[] logits = new int[ROWS];
-        private final int[][] best = new int[2][ROWS];
-        private final Deque<Integer> begun = new ArrayDeque<>();
-        private int count;
-        private int last;
-        private int following;
-        private int failAt = -1;
-        private boolean canFollow = true;
-
-        Device(StepInput input) {
-            this.input = input;
-            Arrays.fill(cache, -7);
-        }
-
-        @Override
-        public void enqueue(int rows, boolean decoding) {
-            System.arraycopy(input.copy(rows), 0, words, 0, rows * StepInput.STRIDE);
-            step(rows);
-        }
-
-        @Override
-        public boolean canFollow() {
-            return canFollow;
-        }
-
-        @Override
-        public void enqueueNext(int rows) {
-            following++;
-            for (int row = 0; row < rows; row++) {
-                words[StepInput.token(row)] = best[count + 1 & 1][row];
-                words[StepInput.position(row)]++;
-            }
-            step(rows);
-        }
-
-        private void step(int rows) {
-            if (count == failAt) {
-                failAt = -1;
-                throw new GpuException("broken", null);
-            }
-            assertTrue(begun.size() < 2, "too many steps in flight");
-            for (int row = 0; row < rows; row++) {
-                cache[words[StepInput.firstSlot(row)] + words[StepInput.position(row)]] = words[StepInput.token(row)];
-            }
-            for (int row = 0; row < rows; row++) {
-                int hash = 1;
-                for (int position = 0; position <= words[StepInput.position(row)]; position++) {
-                    hash = 31 * hash + cache[words[StepInput.firstSlot(row)] + position];
-                }
-                logits[row] = hash;
-                best[count & 1][row] = Math.floorMod(hash, VOCABULARY);
-            }
-            begun.add(count++ & 1);
-        }
-
-        @Override
-        public void await() {
-            last = begun.remove();
-        }
-
-        @Override
-        public int best(int row) {
-            return best[last][row];
-        }
-
-        @Override
-        public void copyLogits(int row, MemorySegment to) {
-            to.set(ValueLayout.JAVA_INT, 0, logits[row]);
-        }
-
-        @Override
-        public DeviceArrays arrays() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public StepInput input(int rows) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void load(Forward model) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void close() {
-            assertTrue(begun.isEmpty(), "closed with a step in flight");
-        }
-    }
+    private static final int VOCABULARY = HashingSteps.VOCABULARY;
+    private static final SamplingParameters WARM = SamplingParameters.greedy().withTemperature(1);
 
     /** A text as the host sees it. */
     private static final class Text {
         private final int first;
         private final int capacity;
         private final List<Integer> tokens = new ArrayList<>();
+        private Choice choice = Choice.greedy();
 
         Text(int first, int capacity) {
             this.first = first;
@@ -138,18 +38,23 @@ class StepsAheadTest {
             return tokens.stream().reduce(1, (hash, token) -> 31 * hash + token);
         }
 
+        /** The token that follows. */
         int best() {
-            return Math.floorMod(logit(), VOCABULARY);
+            return HashingSteps.chosen(logit(), choice.isGreedy() ? 0 : choice.randomState());
         }
     }
 
-    private final StepInput input = KernelRun.input(ROWS);
-    private final Device device = new Device(input);
-    private final StepsAhead steps = new StepsAhead(device, input);
+    private final StepInput input = KernelRun.input(HashingSteps.ROWS);
+    private final StepChoices choices = KernelRun.choices(HashingSteps.ROWS);
+    private final HashingSteps device = new HashingSteps(input, choices);
+    private final StepsAhead steps = new StepsAhead(device, input, choices);
     private final MemorySegment logit = Arena.ofAuto().allocate(Integer.BYTES);
 
     private void prompt(Text text, int... tokens) {
+        text.choice = text.choice.next();
         input.clear();
+        choices.clear();
+        choices.set(tokens.length - 1, text.choice);
         for (int row = 0; row < tokens.length; row++) {
             input.set(row, tokens[row], text.tokens.size(), text.first);
             text.tokens.add(tokens[row]);
@@ -160,11 +65,14 @@ class StepsAheadTest {
 
     private void decode(List<Text> texts, int... tokens) {
         input.clear();
+        choices.clear();
         boolean room = true;
         for (int row = 0; row < tokens.length; row++) {
             Text text = texts.get(row);
             input.set(row, tokens[row], text.tokens.size(), text.first);
             text.tokens.add(tokens[row]);
+            text.choice = text.choice.next();
+            choices.set(row, text.choice);
             room &= text.tokens.size() < text.capacity;
         }
         steps.decode(tokens.length, room);
@@ -207,13 +115,50 @@ class StepsAheadTest {
     @Test
     void nothingRunsAheadIfTurnedOff() {
         device.canFollow = false;
-        StepsAhead off = new StepsAhead(device, input);
+        StepsAhead off = new StepsAhead(device, input, choices);
         for (int position = 0, token = 5; position < 20; position++, token = off.best(0)) {
             input.clear();
             input.set(0, token, position, 0);
             off.decode(1, true);
         }
         assertEquals(0, device.following);
+    }
+
+    @Test
+    void sampledStepsRunAheadWithTheNextRandomNumbers() {
+        Text sampled = new Text(0, 80);
+        sampled.choice = Choice.first(WARM, 9);
+        Text greedy = new Text(80, 80);
+        prompt(sampled, 1, 2, 3);
+        prompt(greedy, 4);
+        greedy(List.of(sampled, greedy), 12);
+        assertEquals(10, device.following);
+        assertEquals(2 + 12 + 1, device.count, "each step once, and the one in flight");
+        assertLogits(List.of(sampled, greedy));
+        steps.close();
+    }
+
+    @Test
+    void anotherChoiceDropsTheStep() {
+        Choice choice = new Choice(WARM, 1, 0);
+        // The step in flight draws number 8.
+        for (Choice other : List.of(new Choice(WARM, 1, 50), new Choice(WARM, 2, 7), new Choice(WARM.withTopK(3), 1, 7),
+                new Choice(WARM.withTopP(0.5), 1, 7), new Choice(WARM.withMinP(0.5), 1, 7), Choice.greedy())) {
+            new StepsAheadTest().choose(choice, other);
+        }
+        new StepsAheadTest().choose(Choice.greedy(), choice);
+    }
+
+    private void choose(Choice before, Choice after) {
+        Text text = new Text(0, 160);
+        text.choice = before;
+        prompt(text, 1);
+        greedy(List.of(text), 6);
+        assertEquals(1, inFlight());
+        int expected = text.best();
+        text.choice = after;
+        decode(List.of(text), expected);
+        assertEquals(0, inFlight());
     }
 
     @Test
@@ -361,6 +306,7 @@ class StepsAheadTest {
             switch (random.nextInt(6)) {
                 case 0 -> {
                     texts[at] = new Text(40 * at, 40);
+                    texts[at].choice = Choice.first(random.nextBoolean() ? WARM : SamplingParameters.greedy(), at);
                     prompt(texts[at], random.ints(1 + random.nextInt(2), 0, VOCABULARY).toArray());
                 }
                 case 1 -> texts[at] = null;
