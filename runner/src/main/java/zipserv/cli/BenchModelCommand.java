@@ -18,6 +18,7 @@ import zipserv.checkpoint.DecodedCheckpoint;
 import zipserv.cli.BenchModelReport.Run;
 import zipserv.model.Engine;
 import zipserv.model.ModelConfig;
+import zipserv.model.sampling.SamplingParameters;
 import zipserv.throughput.CheckFailedException;
 import zipserv.throughput.ModelBenchmark;
 import zipserv.throughput.ModelTest;
@@ -30,13 +31,15 @@ import zipserv.throughput.TestResult;
                 "Measure how fast a model, compressed or not, reads prompts (pp) and writes tokens (tg), in the manner "
                         + "of llama-bench: tokens per second of all sequences together, mean and standard deviation of "
                         + "the repetitions, one more run before them unmeasured.",
-                "--compare uncompressed then runs the same engine on the same weights, decoded to BF16. The greedy "
+                "--compare uncompressed then runs the same engine on the same weights, decoded to BF16. The "
                         + "tokens of all repetitions and of both runs must be equal; if one differs the exit status is "
-                        + "3."},
+                        + "3.",
+                "Tokens are greedy, or sampled if a temperature is given."},
         footer = {
                 "  zipserv bench model Llama-3.1-8B.zip11",
                 "  zipserv bench model Llama-3.1-8B.zip11 --device gpu --compare uncompressed --json 8b.json",
-                "  zipserv bench model Llama-3.1-8B.zip11 -p 512 -n 128 -b 1,8 -r 3 -o csv"})
+                "  zipserv bench model Llama-3.1-8B.zip11 -p 512 -n 128 -b 1,8 -r 3 -o csv",
+                "  zipserv bench model Llama-3.1-8B.zip11 -p 0 --temperature 0.7 --top-k 50 --top-p 0.9"})
 final class BenchModelCommand implements Callable<Integer> {
 
     private static final String UNCOMPRESSED = "uncompressed";
@@ -65,6 +68,18 @@ final class BenchModelCommand implements Callable<Integer> {
             description = "Measured runs of each test (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
+    @Option(names = {"--temperature", "--temp"}, paramLabel = "T", defaultValue = "0",
+            description = "Sample tokens; 0 (default) always takes the most probable one.")
+    private double temperature;
+
+    @Option(names = "--top-k", paramLabel = "K", defaultValue = "0",
+            description = "Only the K most probable tokens; 0 for all (default).")
+    private int topK;
+
+    @Option(names = "--top-p", paramLabel = "P", defaultValue = "1",
+            description = "Only the most probable tokens that make up P together (default: 1).")
+    private double topP;
+
     @Option(names = "--compare", paramLabel = "WITH",
             description = "Afterwards run the same tests on the uncompressed weights, in the same process, and print "
                     + "ratios: 'uncompressed' decodes the model, a folder names the original.")
@@ -86,16 +101,17 @@ final class BenchModelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        SamplingParameters sampling = sampling();
         List<ModelTest> tests = tests(ModelConfig.load(model));
         List<Run> runs = new ArrayList<>();
         try (Interrupts interrupts = new Interrupts()) {
-            run(open(Optional.empty()), tests, runs, interrupts);
+            run(open(Optional.empty()), tests, sampling, runs, interrupts);
             if (compare.isPresent()) {
-                run(open(compare), tests, runs, interrupts);
+                run(open(compare), tests, sampling, runs, interrupts);
             }
         } finally {
             if (!runs.isEmpty()) {
-                print(new BenchModelReport(runs, repetitions));
+                print(new BenchModelReport(runs, sampling, repetitions));
             }
         }
         String difference = runs.getFirst().difference(runs.getLast());
@@ -137,6 +153,14 @@ final class BenchModelCommand implements Callable<Integer> {
         return fitting;
     }
 
+    private SamplingParameters sampling() {
+        try {
+            return new SamplingParameters(temperature, topK, topP, 0, 1);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), e.getMessage());
+        }
+    }
+
     private void check(String option, List<Integer> values, int least) {
         if (values.stream().anyMatch(value -> value < least)) {
             throw new ParameterException(command.commandLine(),
@@ -164,12 +188,13 @@ final class BenchModelCommand implements Callable<Integer> {
     }
 
     /** Adds a run, if need be of those tests only that were done before something went wrong. */
-    private void run(Checkpoint checkpoint, List<ModelTest> tests, List<Run> runs, Interrupts interrupts) {
+    private void run(Checkpoint checkpoint, List<ModelTest> tests, SamplingParameters sampling, List<Run> runs,
+            Interrupts interrupts) {
         int tokens = tests.stream().mapToInt(ModelTest::cacheTokens).max().orElseThrow();
         int sequences = tests.stream().mapToInt(ModelTest::batch).max().orElseThrow();
         try (ModelSession session = engines.open(checkpoint, new EngineMixin.Room(tokens, sequences))) {
             Engine engine = session.engine();
-            ModelBenchmark benchmark = new ModelBenchmark(engine, repetitions, (test, done) -> {
+            ModelBenchmark benchmark = new ModelBenchmark(engine, sampling, repetitions, (test, done) -> {
                 interrupts.check();
                 terminal.err().println("%s, batch %d: %s".formatted(test.name(), test.batch(),
                         done == 0 ? "warming up" : "%d of %d".formatted(done, repetitions)));

@@ -19,15 +19,17 @@ import zipserv.checkpoint.TensorStorage;
 import zipserv.codec.WeightFormat;
 import zipserv.model.DeviceInfo;
 import zipserv.model.MemoryUse;
+import zipserv.model.sampling.SamplingParameters;
 import zipserv.throughput.TestResult;
 
 /**
  * What {@code bench model} prints.
  *
  * @param runs        the model, then perhaps the same uncompressed
+ * @param sampling    how tokens were chosen
  * @param repetitions of each test
  */
-record BenchModelReport(List<Run> runs, int repetitions) {
+record BenchModelReport(List<Run> runs, SamplingParameters sampling, int repetitions) {
 
     private static final List<String> HEADING = List.of("model", "size", "params", "device", "format", "bits/weight",
             "weight memory", "batch", "test", "t/s");
@@ -106,6 +108,10 @@ record BenchModelReport(List<Run> runs, int repetitions) {
         lines.add(Map.entry("java", BuildInfo.java()));
         lines.add(Map.entry("system", BuildInfo.system()));
         lines.add(Map.entry("zipserv", BuildInfo.program()));
+        if (!sampling.isGreedy()) {
+            lines.add(Map.entry("sampling", "temperature %s, top-k %d, top-p %s".formatted(sampling.temperature(),
+                    sampling.topK(), sampling.topP())));
+        }
         lines.add(Map.entry("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()));
         return lines;
     }

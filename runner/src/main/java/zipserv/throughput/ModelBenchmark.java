@@ -7,13 +7,14 @@ import java.util.function.BiConsumer;
 
 import zipserv.model.Engine;
 import zipserv.model.Engine.Logits;
-import zipserv.model.Engine.LogitsAt;
 import zipserv.model.Engine.Sequence;
+import zipserv.model.sampling.Choice;
 import zipserv.model.sampling.Sampler;
+import zipserv.model.sampling.SamplingParameters;
 
 /**
- * Runs tests on an engine as llama-bench does: random prompts, greedy tokens fed back, a repetition unmeasured first.
- * Every repetition has the same prompts and so must give the same tokens.
+ * Runs tests on an engine as llama-bench does: random prompts, chosen tokens fed back, a repetition unmeasured first.
+ * Every repetition has the same prompts and seeds, and so must give the same tokens.
  *
  * <p>A time begins when the engine is called and ends when the host has the last token.
  */
@@ -25,15 +26,19 @@ public final class ModelBenchmark {
     private static final long JVM_WARMUP_NANOS = 1_000_000_000;
 
     private final Engine engine;
+    private final SamplingParameters sampling;
     private final int repetitions;
     private final BiConsumer<ModelTest, Integer> progress;
 
     /**
+     * @param sampling    how tokens are chosen
      * @param repetitions measured runs of each test, 1 or more
      * @param progress    told the test and how many repetitions are done; may throw to abandon the work
      */
-    public ModelBenchmark(Engine engine, int repetitions, BiConsumer<ModelTest, Integer> progress) {
+    public ModelBenchmark(Engine engine, SamplingParameters sampling, int repetitions,
+            BiConsumer<ModelTest, Integer> progress) {
         this.engine = engine;
+        this.sampling = sampling;
         this.repetitions = repetitions;
         this.progress = progress;
     }
@@ -86,7 +91,7 @@ public final class ModelBenchmark {
         try (Sequence sequence = engine.newSequence(tokens)) {
             int[] prompt = random(0, tokens);
             long start = System.nanoTime();
-            int next = best(engine.prefill(sequence, prompt, LogitsAt.LAST), 0);
+            int next = chosen(engine.prefill(sequence, prompt, Choice.first(sampling, 0)), 0);
             return new Run((System.nanoTime() - start) / 1e9, List.of(List.of(next)));
         }
     }
@@ -95,18 +100,21 @@ public final class ModelBenchmark {
         List<Sequence> sequences = new ArrayList<>();
         try {
             int[] tokens = new int[batch];
+            List<Choice> choices = new ArrayList<>();
             for (int i = 0; i < batch; i++) {
                 Sequence sequence = engine.newSequence(ModelTest.DEPTH + steps);
                 sequences.add(sequence);
-                tokens[i] = best(engine.prefill(sequence, random(i, ModelTest.DEPTH), LogitsAt.LAST), 0);
+                choices.add(Choice.first(sampling, i));
+                tokens[i] = chosen(engine.prefill(sequence, random(i, ModelTest.DEPTH), choices.get(i)), 0);
             }
             int[][] chosen = new int[steps][];
             long start = System.nanoTime();
             for (int step = 0; step < steps; step++) {
-                Logits logits = engine.decode(sequences, tokens);
+                choices.replaceAll(Choice::next);
+                Logits logits = engine.decode(sequences, tokens, choices);
                 tokens = new int[batch];
                 for (int i = 0; i < batch; i++) {
-                    tokens[i] = best(logits, i);
+                    tokens[i] = chosen(logits, i);
                 }
                 chosen[step] = tokens;
             }
@@ -117,7 +125,7 @@ public final class ModelBenchmark {
         }
     }
 
-    private static int best(Logits logits, int row) {
+    private static int chosen(Logits logits, int row) {
         int token = logits.chosen(row);
         if (token < 0) {
             throw Sampler.noChoice();

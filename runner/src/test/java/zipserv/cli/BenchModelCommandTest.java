@@ -61,6 +61,18 @@ class BenchModelCommandTest {
         }
     }
 
+    /** Each sequence has its own seed, the same in every repetition and for all weights. */
+    @Test
+    void samplesIfThereIsATemperature() {
+        Cli.Result result = bench(compressed, "-p", "0", "-n", "6", "-b", "2", "-r", "2", "--device", "cpu",
+                "--temperature", "0.9", "--top-k", "40", "--top-p", "0.95", "--compare", "uncompressed");
+        assertEquals(ExitCode.OK, result.status(), result.err());
+        assertTrue(result.out().contains("\n- sampling: temperature 0.9, top-k 40, top-p 0.95\n"), result.out());
+        assertFalse(bench(compressed, "-p", "0", "-n", "2", "-b", "1", "-r", "1", "--device", "cpu").out()
+                .contains("sampling"));
+        assertEquals(ExitCode.USAGE, bench(compressed, "--top-p", "1.5").status());
+    }
+
     @ParameterizedTest
     @CsvSource({"cpu, tca-tbe", "cpu, frag11", "emulator, tca-tbe", "emulator, frag11"})
     void comparesWithTheSameWeightsUncompressed(String device, String format) throws IOException {

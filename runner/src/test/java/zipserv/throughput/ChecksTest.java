@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import zipserv.model.sampling.SamplingParameters;
 import zipserv.throughput.FaultyEngine.Fault;
 
 /** Faults of an engine are found. */
 class ChecksTest {
+
+    private static final SamplingParameters GREEDY = SamplingParameters.greedy();
 
     private static Soak soak(Fault fault) {
         return new Soak(new FaultyEngine(fault), new Soak.Plan(200, 60, 8, 20, 10, 1), begun -> { });
@@ -37,12 +40,12 @@ class ChecksTest {
     @Test
     void benchmarkFindsRepetitionsThatDiffer() {
         ModelTest test = ModelTest.generation(6, 2);
-        TestResult result = new ModelBenchmark(new FaultyEngine(Fault.NONE), 3, (_, _) -> { }).run(test);
+        TestResult result = new ModelBenchmark(new FaultyEngine(Fault.NONE), GREEDY, 3, (_, _) -> { }).run(test);
         assertEquals(3, result.tokensPerSecond().size());
         assertEquals(List.of(2, 3, 4, 5, 6, 7), result.answers().get(1));
         assertEquals("tg6, batch 2: repetitions 1 and 2 gave different tokens: sequence 0, token 1: 3 and 4",
                 assertThrows(CheckFailedException.class,
-                () -> new ModelBenchmark(new FaultyEngine(Fault.CHANGES_ITS_MIND), 3,
+                () -> new ModelBenchmark(new FaultyEngine(Fault.CHANGES_ITS_MIND), GREEDY, 3,
                         (_, _) -> { }).run(test)).getMessage());
     }
 
