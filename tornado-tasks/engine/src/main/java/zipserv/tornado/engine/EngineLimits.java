@@ -31,8 +31,11 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
     /** System property that overrides {@link #cacheTokens}. */
     public static final String CACHE_TOKENS = "zipserv.cache.tokens";
 
-    /** Rows of a step at most. */
-    static final int MAX_PROMPT_ROWS = 512;
+    /** System property: most rows of a step, a power of two from 128 to {@value #MAX_PROMPT_ROWS}. */
+    public static final String PROMPT_ROWS = "zipserv.prompt.rows";
+
+    /** Rows of a step at most. From here on decompression is an eighth of a step, or less. */
+    static final int MAX_PROMPT_ROWS = 2048;
 
     private static final int DEFAULT_CACHE_TOKENS = 32768;
 
@@ -62,7 +65,8 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
     }
 
     /**
-     * Steps of 1, 2, 4 … rows, up to {@value #MAX_PROMPT_ROWS} or what a sequence can have; activations and cache as
+     * Steps of 1, 2, 4 … rows, up to {@value #MAX_PROMPT_ROWS}, {@value #PROMPT_ROWS} or what a sequence can have,
+     * whichever is less, but at least what the fused kernels take; activations and cache as
      * {@link ActivationFormat}'s properties say, of two parts where they say nothing, but for batches that only fit
      * with activations of one; and room for 32,768 tokens or sixteen full contexts, whichever is less, unless {@value
      * #CACHE_TOKENS} says otherwise.
@@ -83,10 +87,21 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
                 2 * options.batch() > GemmPlan.MAX_BATCH ? ActivationFormat.BF16 : ActivationFormat.BF16X2);
         ActivationFormat cache = ActivationFormat.chosen(ActivationFormat.CACHE_PROPERTY, ActivationFormat.BF16X2);
         int positions = Math.min(config.maxPositions(), tokens);
+        int most = promptRows();
         return new EngineLimits(tokens, cache, activations, Stream.iterate(1,
                 rows -> rows * activations.parts() <= GemmPlan.MAX_BATCH
-                        || rows <= MAX_PROMPT_ROWS && rows / 2 < positions,
+                        || rows <= most && rows / 2 < positions,
                 rows -> 2 * rows).toList());
+    }
+
+    private static int promptRows() {
+        String property = System.getProperty(PROMPT_ROWS, String.valueOf(MAX_PROMPT_ROWS));
+        int rows = property.matches("\\d{3,4}") ? Integer.parseInt(property) : 0;
+        if (rows < GemmPlan.MAX_BATCH || rows > MAX_PROMPT_ROWS || Integer.bitCount(rows) != 1) {
+            throw new ModelException("-D" + PROMPT_ROWS + "=" + property + ": expected a power of two from "
+                    + GemmPlan.MAX_BATCH + " to " + MAX_PROMPT_ROWS);
+        }
+        return rows;
     }
 
     private static int parse(String property) {
@@ -118,7 +133,7 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
 
     /**
      * Whether a step gives the logits of its last row only, as steps of prompts do that are larger than any batch:
-     * logits of 512 rows would be much work and a quarter of a gigabyte, and nobody asks for them.
+     * logits of 2,048 rows would be much work and a gigabyte, and nobody asks for them.
      */
     boolean onlyLast(int step) {
         return step * activations.parts() > GemmPlan.MAX_BATCH;
@@ -144,6 +159,12 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
     ActivationRows activationRows(int step) {
         int batch = step * activations.parts();
         return new ActivationRows(step, activations.parts(), wide(step) ? WideActivations.width(batch) : 0);
+    }
+
+    /** The sizes of the steps of a prompt of so many tokens, each of at most so many rows. */
+    List<Integer> promptSteps(int tokens, int most) {
+        return new PromptSteps(stepRows.stream().filter(rows -> rows <= most).toList(), activations.parts())
+                .of(tokens);
     }
 
     /** The smallest prepared step with room for a number of rows, as an index of {@link #stepRows}. */

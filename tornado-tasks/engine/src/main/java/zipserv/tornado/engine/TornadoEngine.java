@@ -181,16 +181,18 @@ public final class TornadoEngine implements Engine {
         TornadoSequence own = own(sequence);
         own.checkRoom(tokens.length);
         expireLogits.run();
-        int most = at == LogitsAt.ALL ? limits.maxBatch() : limits.maxRows();
-        boolean collecting = at == LogitsAt.ALL && tokens.length > most;
+        List<Integer> promptSteps = limits.promptSteps(tokens.length,
+                at == LogitsAt.ALL ? limits.maxBatch() : limits.maxRows());
+        boolean collecting = at == LogitsAt.ALL && promptSteps.size() > 1;
         CollectedLogits collected = collecting ? new CollectedLogits(tokens.length, config.vocabularySize()) : null;
         expireLogits = collecting ? collected::close : () -> { };
         choices.clear();
+        int from = 0;
         int count = 0;
         boolean onlyLast = false;
-        for (int from = 0; from < tokens.length; from += count) {
-            count = Math.min(most, tokens.length - from);
-            int step = limits.stepRows().get(limits.stepFor(count));
+        for (int step : promptSteps) {
+            from += count;
+            count = Math.min(step, tokens.length - from);
             onlyLast = limits.onlyLast(step);
             // Where only the step's last row gets logits, the last token has to be there.
             int first = onlyLast ? step - count : 0;

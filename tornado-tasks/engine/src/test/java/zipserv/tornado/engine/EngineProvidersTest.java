@@ -52,7 +52,7 @@ class EngineProvidersTest {
         assertThrows(IllegalArgumentException.class, () -> new EngineLimits(10, ActivationFormat.BF16,
                 ActivationFormat.BF16X2, List.of(68)));
         assertThrows(IllegalArgumentException.class, () -> new EngineLimits(10, ActivationFormat.BF16,
-                ActivationFormat.BF16, List.of(8, 513)));
+                ActivationFormat.BF16, List.of(8, 2049)));
         EngineLimits limits = EngineLimits.defaults(RandomModel.LLAMA);
         assertEquals(512, limits.maxRows());
         assertEquals(64, limits.maxBatch());

@@ -30,7 +30,7 @@ import zipserv.tornado.kernels.DeviceArrays;
 /** What is computed before a model is loaded. */
 class MemoryNeededTest {
 
-    private static final ModelConfig LLAMA_31_8B = new ModelConfig(Architecture.LLAMA, 4096, 14_336, 32, 32, 8, 128,
+    static final ModelConfig LLAMA_31_8B = new ModelConfig(Architecture.LLAMA, 4096, 14_336, 32, 32, 8, 128,
             128_256, 131_072, 1e-5f, new Rope(500_000, Optional.of(new Llama3Scaling(8, 1, 4, 8192))), false, false,
             false, false, false);
     private static final long PARAMETERS = 8_030_261_248L;
@@ -39,8 +39,16 @@ class MemoryNeededTest {
     @ParameterizedTest
     @ValueSource(doubles = {11.33, 11.45})
     void anEightBillionModelServes32kTokensIn24Gigabytes(double bitsPerWeight) {
-        MemoryUse raw = ModelMemory.of(LLAMA_31_8B, shapesOf(LLAMA_31_8B),
-                EngineLimits.of(LLAMA_31_8B, EngineOptions.defaults().withRoom(32_768, 1)));
+        EngineLimits limits = EngineLimits.of(LLAMA_31_8B, EngineOptions.defaults().withRoom(32_768, 1));
+        assertEquals(2048, limits.maxRows());
+        assertEquals(ActivationFormat.BF16X2, limits.activations());
+        for (boolean warpgroups : new boolean[] {false, true}) {
+            fits(limits.withWarpgroups(warpgroups), bitsPerWeight);
+        }
+    }
+
+    private static void fits(EngineLimits limits, double bitsPerWeight) {
+        MemoryUse raw = ModelMemory.of(LLAMA_31_8B, shapesOf(LLAMA_31_8B), limits);
         assertEquals(2 * 32_768L * 131_072, raw.cache(), "keys and values of two parts");
         // Norms are kept as floats, and so is a table of the positions' rotations.
         assertEquals(2.0 * PARAMETERS, raw.weights(), 0.01 * PARAMETERS);
