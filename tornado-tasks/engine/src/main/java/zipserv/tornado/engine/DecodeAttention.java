@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.ModelConfig;
+import zipserv.tornado.kernels.DeviceMath;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;

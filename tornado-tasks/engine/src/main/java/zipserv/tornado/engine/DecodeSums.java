@@ -2,6 +2,7 @@ package zipserv.tornado.engine;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.tornado.kernels.DeviceMath;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;

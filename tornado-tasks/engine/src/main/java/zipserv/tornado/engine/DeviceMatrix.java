@@ -79,7 +79,12 @@ sealed interface DeviceMatrix {
 
     /** Words of the largest matrix that is multiplied at once, row-major and padded to whole blocks of 64 columns. */
     default long rowMajorWords() {
-        return (long) rows() * FragmentLayout.blocks(columns()) * (FragmentLayout.BLOCK / 2);
+        return rowMajorWords(rows(), columns());
+    }
+
+    /** Words of so many row-major rows, padded to whole blocks of 64 columns. */
+    static long rowMajorWords(int rows, int columns) {
+        return (long) rows * FragmentLayout.blocks(columns) * (FragmentLayout.BLOCK / 2);
     }
 
     /** TCA-TBE. */

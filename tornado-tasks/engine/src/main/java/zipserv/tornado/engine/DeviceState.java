@@ -9,6 +9,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.ModelConfig;
 import zipserv.tornado.kernels.DeviceArrays;
+import zipserv.tornado.kernels.GatedRows;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.GemmScratch;
 import zipserv.tornado.kernels.PrefillPlan;
@@ -34,7 +35,7 @@ final class DeviceState {
     final IntArray qkv;
     /** Output of attention, BF16. */
     final IntArray attended;
-    /** Gate and up, fp32 bits. */
+    /** Gate and up, fp32 bits, of steps whose products do not end in SwiGLU. */
     final IntArray gateUp;
     /** Output of SwiGLU, BF16. */
     final IntArray gated;
@@ -78,7 +79,10 @@ final class DeviceState {
         y = arrays.ints((long) parts * config.hiddenSize());
         qkv = arrays.ints((long) parts * layer.qkv().rows());
         attended = inputs.apply(config.queryWidth());
-        gateUp = arrays.ints((long) parts * layer.gateUp().rows());
+        int gateUpParts = limits.activations().parts() * limits.stepRows().stream()
+                .filter(step -> !layer.gated(limits, step)).reduce(1, Integer::max);
+        gateUp = arrays.ints((long) gateUpParts * layer.gateUp().rows());
+        int gatedRows = GatedRows.room(DeviceMatrix.padded(config.intermediateSize()));
         gated = inputs.apply(config.intermediateSize());
         int batch = limits.maxBatch();
         logits = arrays.ints((long) batch * limits.activations().parts() * config.vocabularySize());
@@ -90,6 +94,7 @@ final class DeviceState {
         long largest = 0;
         for (DeviceMatrix matrix : weights.matrices()) {
             boolean head = matrix == weights.head();
+            boolean gate = weights.layers().stream().anyMatch(one -> one.gateUp() == matrix);
             for (int step : limits.stepRows()) {
                 int n = (head ? limits.logitsRows(step) : step) * limits.activations().parts();
                 if (head || !limits.unfused(step)) {
@@ -100,12 +105,13 @@ final class DeviceState {
                     PrefillPlan plan = matrix.prefillPlan(n, limits.warpgroups());
                     partials = Math.max(partials, plan.partials(matrix.rows(), n));
                     groups = Math.max(groups, plan.tiles(matrix.rows(), n));
-                    largest = Math.max(largest, matrix.rowMajorWords());
+                    largest = Math.max(largest, gate && layer.gated(limits, step)
+                            ? DeviceMatrix.rowMajorWords(gatedRows, matrix.columns()) : matrix.rowMajorWords());
                 }
             }
             if (matrix instanceof DeviceMatrix.Parts several) {
                 for (DeviceMatrix single : several.matrices()) {
-                    largestPart = Math.max(largestPart, (long) parts * single.rows());
+                    largestPart = Math.max(largestPart, (long) (gate ? gateUpParts : parts) * single.rows());
                 }
             }
         }

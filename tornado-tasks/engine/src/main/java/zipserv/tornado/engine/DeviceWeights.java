@@ -47,6 +47,11 @@ record DeviceWeights(DeviceMatrix embedding, List<Layer> layers, FloatArray fina
                     DeviceMatrix.of(w.down().weights(), arrays), Bias.of(arrays, w.down().bias()));
         }
 
+        /** Whether a step's product of gate and up ends in SwiGLU, instead of leaving its sums for {@link SwiGlu}. */
+        boolean gated(EngineLimits limits, int step) {
+            return gateUpBias.present() == 0 && limits.gated(step);
+        }
+
         List<DeviceMatrix> matrices() {
             return List.of(qkv, output, gateUp, down);
         }

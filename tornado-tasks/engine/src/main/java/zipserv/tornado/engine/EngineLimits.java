@@ -7,6 +7,7 @@ import zipserv.model.EngineOptions;
 import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.tornado.kernels.GemmPlan;
+import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.WideActivations;
 import zipserv.tornado.kernels.WidePlan;
 
@@ -19,7 +20,7 @@ import zipserv.tornado.kernels.WidePlan;
  * @param stepRows    rows of the steps that are prepared, ascending; a step of fewer rows is filled up. The first is at
  *                    most 128 with BF16, or 64 with BF16X2, the last at most {@value #MAX_PROMPT_ROWS}
  * @param warpgroups  whether {@link zipserv.tornado.kernels.WideGemm} and, unless
- *                    {@link zipserv.tornado.kernels.PrefillPlan#KERNEL} says otherwise,
+ *                    {@link PrefillPlan#KERNEL} says otherwise,
  *                    {@link zipserv.tornado.kernels.WidePrefillGemm} multiply what they can
  */
 public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFormat activations,
@@ -147,6 +148,11 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
     /** Whether a step's matrices are multiplied from row-major weights, those of the head excepted. */
     boolean unfused(int step) {
         return step * activations.parts() > (warpgroups ? GemmPlan.MAX_BATCH : GemmPlan.FUSED_LIMIT);
+    }
+
+    /** Whether a step's product of gate and up, if they have no biases, ends in SwiGLU and needs no {@link SwiGlu}. */
+    boolean gated(int step) {
+        return unfused(step) && PrefillPlan.byWarpgroups(step * activations.parts(), warpgroups);
     }
 
     /** Whether {@link zipserv.tornado.kernels.WideGemm} multiplies a step's matrices. */

@@ -1,5 +1,7 @@
 package zipserv.tornado.engine;
 
+import java.util.List;
+
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -8,6 +10,7 @@ import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.tornado.kernels.EmbeddingLookup;
 import zipserv.tornado.kernels.Frag11DeviceMatrix;
+import zipserv.tornado.kernels.GatedRows;
 import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch.Grid;
@@ -16,6 +19,7 @@ import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
+import zipserv.tornado.kernels.WidePrefillTile;
 
 /** Launches the engine's kernels, each with its grid; see {@link KernelTasks} for the GEMMs. */
 final class EngineTasks {
@@ -186,17 +190,44 @@ final class EngineTasks {
 
     private void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int batch,
             PrefillPlan plan) {
+        if (weights instanceof DeviceMatrix.Parts several) {
+            each(name, several, y, s, batch, (part, single, _) -> multiply(part, single, x, s.part, s, batch, plan));
+        } else {
+            decompress(name + "_rows", weights, s.rowMajor, GatedRows.NONE);
+            kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch, plan,
+                    false);
+        }
+    }
+
+    /**
+     * {@link #multiply} and {@link #swiGlu} in one, where {@link DeviceWeights.Layer#gated}: gate and up are brought to
+     * row-major order together, whatever their formats. The plan is that of {@link #multiply}, and so are the bits.
+     *
+     * @param columns of the result
+     */
+    void multiplyGated(String name, DeviceMatrix weights, IntArray x, IntArray out, DeviceState s, int columns,
+            int rows) {
+        int batch = rows * format.parts();
+        decompress(name + "_rows", weights, s.rowMajor, new GatedRows(0, DeviceMatrix.padded(columns)));
+        kernels.gatedGemm(name, s.rowMajor, x, out, s.scratch, columns, weights.columns(), batch,
+                WidePrefillTile.of(weights.rows(), weights.columns(), batch), restOut(columns, rows));
+    }
+
+    /** A matrix of any format, or several, to row-major BF16 with whole blocks of 64 columns. */
+    void decompress(String name, DeviceMatrix weights, IntArray out, GatedRows order) {
         int columns = DeviceMatrix.padded(weights.columns());
         switch (weights) {
-            case DeviceMatrix.TcaTbe w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
-            case DeviceMatrix.Frag11 w -> kernels.decompress(name + "_rows", w.matrix(), s.rowMajor, columns);
-            case DeviceMatrix.Raw w -> kernels.rawRows(name + "_rows", w.matrix(), s.rowMajor);
-            case DeviceMatrix.Parts w -> {
-                each(name, w, y, s, batch, (part, single, _) -> multiply(part, single, x, s.part, s, batch, plan));
-                return;
+            case DeviceMatrix.TcaTbe w -> kernels.decompress(name, w.matrix(), out, columns, order);
+            case DeviceMatrix.Frag11 w -> kernels.decompress(name, w.matrix(), out, columns, order);
+            case DeviceMatrix.Raw w -> kernels.rawRows(name, w.matrix(), out, order);
+            case DeviceMatrix.Parts(List<DeviceMatrix> matrices) -> {
+                int first = order.first();
+                for (int i = 0; i < matrices.size(); i++) {
+                    decompress(name + i, matrices.get(i), out, new GatedRows(first, order.upAt()));
+                    first += DeviceMatrix.padded(matrices.get(i).rows());
+                }
             }
         }
-        kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch, plan, false);
     }
 
     /** {@link #multiply} straight from the stored weights, up to {@link GemmPlan#MAX_BATCH} rows. */

@@ -1,6 +1,7 @@
 package zipserv.tornado.engine;
 
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.tornado.kernels.DeviceMath;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
@@ -64,8 +65,7 @@ final class SplitValue {
 
     /** What rounding took away, rounded. */
     static int remainder(float first, float second, int rounded) {
-        return PtxFloat.packBf16(PtxFloat.add(first, -PtxFloat.lowBf16(rounded)),
-                PtxFloat.add(second, -PtxFloat.highBf16(rounded)));
+        return DeviceMath.remainder(first, second, rounded);
     }
 
     /** Reads an element of a GEMM's result, fp32 bits. */

@@ -3,6 +3,7 @@ package zipserv.tornado.engine;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import zipserv.tornado.kernels.DeviceMath;
 import zipserv.tornado.ptx.PtxFloat;
 
 /** The gated activation of the MLP: {@code silu(gate + bias) * (up + bias)}, as BF16 and padded for the next GEMM. */

@@ -25,6 +25,7 @@ import zipserv.model.ModelConfig;
 import zipserv.model.ModelException;
 import zipserv.model.cpu.CpuEngine;
 import zipserv.tornado.cuda.LaunchRunner;
+import zipserv.tornado.kernels.PrefillPlan;
 
 /** The whole engine on tiny models, against the CPU engine and against itself. */
 class TornadoEngineTest {
@@ -186,6 +187,31 @@ class TornadoEngineTest {
                 }
                 uncompressed = found;
             }
+        }
+    }
+
+    /** SwiGLU within the product of gate and up, and as a launch of its own behind the other kernel's product. */
+    @Test
+    void promptsHaveTheSameBitsWithAndWithoutSwiGluInTheProduct() {
+        assumeTrue(LaunchRunner.runsHopperKernels(), "a GPU of compute capability 9.0");
+        EngineLimits limits = new EngineLimits(80, ActivationFormat.BF16, ActivationFormat.BF16X2, List.of(1, 70), true);
+        float[] together = lastLogits(WeightFormat.TCA_TBE, limits);
+        System.setProperty(PrefillPlan.KERNEL, PrefillPlan.WARPS);
+        try {
+            assertTrue(!limits.gated(70));
+            assertArrayEquals(bits(lastLogits(WeightFormat.FRAG11, limits)), bits(together));
+        } finally {
+            System.clearProperty(PrefillPlan.KERNEL);
+        }
+        assertTrue(limits.gated(70));
+    }
+
+    /** The logits behind a prompt of one step. */
+    private static float[] lastLogits(WeightFormat format, EngineLimits limits) {
+        ModelConfig config = RandomModel.LLAMA;
+        try (Engine engine = new TornadoEngine("emulator", config, RandomModel.weights(config, format), limits);
+                Sequence sequence = engine.newSequence(80)) {
+            return row(engine.prefill(sequence, tokens(config, 66, 21), LogitsAt.LAST), 0, config);
         }
     }
 

@@ -46,9 +46,11 @@ public final class Decompress {
      * @param values  sign_mantissa and fallback
      * @param out     {@code rows} rows of {@code columns} elements, two to a word
      * @param columns a multiple of 8, at most 64 * blockColumns; beyond K the encoder's zeros are written
+     * @param first   see {@link GatedRows}
+     * @param upAt    see {@link GatedRows}; unless it is 0, rows of whole blocks are written
      */
     public static void toRows(KernelContext context, IntArray bitmaps, IntArray table, IntArray values, IntArray out,
-            int rows, int columns, int blockRows, int blockColumns) {
+            int rows, int columns, int blockRows, int blockColumns, int first, int upAt) {
         int lane = PtxWarp.lane();
         int stage = PtxShared.allocate(WARPS * WARP_BYTES) + (context.localIdx >>> 5) * WARP_BYTES;
         int strip = strip(context, blockRows, blockColumns);
@@ -59,15 +61,16 @@ public final class Decompress {
                 + TcaTbeHalfFrags.row(lane, 0);
         int column = (block - blockRow * blockColumns) * FragmentLayout.BLOCK + TcaTbeHalfFrags.column(lane);
         boolean inside = columns == FragmentLayout.BLOCK * blockColumns || column < columns;
-        long at = (long) row * (columns >>> 1) + (column >>> 1);
+        boolean whole = upAt != 0 || rows == FragmentLayout.BLOCK * blockRows;
+        long at = (long) GatedRows.place(first + row, upAt) * (columns >>> 1) + (column >>> 1);
         for (int run = 0; run < StripLayout.RUNS; run++) {
             Quad words = PtxShared.load128(TcaTbeHalfFrags.place(stage + TcaTbeStrip.STAGE_BYTES, lane, run));
-            if (inside && (rows == FragmentLayout.BLOCK * blockRows || row + run < rows)) {
+            if (inside && (whole || row + run < rows)) {
+                long own = at + GatedRows.distance(run, upAt) * (columns >>> 1);
                 if ((long) rows * columns <= STREAMED_ELEMENTS) {
-                    PtxMemory.storeStream128(out, at + run * (columns >>> 1), words.x(), words.y(), words.z(),
-                            words.w());
+                    PtxMemory.storeStream128(out, own, words.x(), words.y(), words.z(), words.w());
                 } else {
-                    PtxMemory.store128(out, at + run * (columns >>> 1), words.x(), words.y(), words.z(), words.w());
+                    PtxMemory.store128(out, own, words.x(), words.y(), words.z(), words.w());
                 }
             }
         }

@@ -39,9 +39,11 @@ public final class Frag11Decompress {
      * @param rows       M
      * @param columns    K; columns behind it become +0
      * @param outColumns a multiple of 8, at most K padded to a multiple of 64
+     * @param first      see {@link GatedRows}
+     * @param upAt       see {@link GatedRows}; unless it is 0, rows of whole strips are written
      */
     public static void toRows(KernelContext context, IntArray words, IntArray escapes, IntArray directory,
-            IntArray out, int rows, int columns, int outColumns) {
+            IntArray out, int rows, int columns, int outColumns, int first, int upAt) {
         int strip = PtxShared.allocate(WARPS * STRIP_BYTES) + (context.localIdx >>> 5) * STRIP_BYTES;
         int lane = PtxWarp.lane();
         int strips = Frag11Layout.strips(columns);
@@ -51,13 +53,15 @@ public final class Frag11Decompress {
         int row = rowBlock * Frag11Layout.ROWS + outRow(lane, 0);
         int column = (place - rowBlock * strips) * Frag11Layout.STRIP_COLUMNS + outColumn(lane);
         boolean inside = outColumns == strips * Frag11Layout.STRIP_COLUMNS || column < outColumns;
-        long at = (long) row * (outColumns >>> 1) + (column >>> 1);
+        boolean whole = upAt != 0 || rows == Frag11Layout.rowBlocks(rows) * Frag11Layout.ROWS;
+        long at = (long) GatedRows.place(first + row, upAt) * (outColumns >>> 1) + (column >>> 1);
         for (int part = 0; part < StripLayout.RUNS; part++) {
             Quad four = PtxShared.load128(strip + outPlace(lane, part));
-            if (inside && (rows == Frag11Layout.rowBlocks(rows) * Frag11Layout.ROWS || row + 4 * part < rows)) {
+            if (inside && (whole || row + 4 * part < rows)) {
                 int left = columns == strips * Frag11Layout.STRIP_COLUMNS ? StripLayout.RUN : columns - column;
-                PtxMemory.storeStream128(out, at + 4 * part * (outColumns >>> 1), four.x() & mask(left),
-                        four.y() & mask(left - 2), four.z() & mask(left - 4), four.w() & mask(left - 6));
+                PtxMemory.storeStream128(out, at + GatedRows.distance(4 * part, upAt) * (outColumns >>> 1),
+                        four.x() & mask(left), four.y() & mask(left - 2), four.z() & mask(left - 4),
+                        four.w() & mask(left - 6));
             }
         }
     }

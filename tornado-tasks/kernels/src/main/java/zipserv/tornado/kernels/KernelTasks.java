@@ -129,10 +129,16 @@ public final class KernelTasks {
      * @param columns columns to write, a multiple of 8: the matrix's own, or more to get zeros behind them
      */
     public void decompress(String name, TcaTbeDeviceMatrix weights, IntArray out, int columns) {
+        decompress(name, weights, out, columns, GatedRows.NONE);
+    }
+
+    /** The same with rows in an order of {@link GatedRows}. */
+    public void decompress(String name, TcaTbeDeviceMatrix weights, IntArray out, int columns, GatedRows order) {
         checkWholeRuns(columns);
         launches.add(name, Grid.of(Decompress.blocks(weights.rows(), weights.columns()), Decompress.THREADS),
                 Decompress::toRows, context, weights.bitmaps(), weights.table(), weights.values(), out, weights.rows(),
-                columns, FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()));
+                columns, FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()), order.first(),
+                order.upAt());
     }
 
     /** {@link Decompress#toUnalignedRows}; any number of columns. */
@@ -149,11 +155,16 @@ public final class KernelTasks {
      * @param columns columns to write, a multiple of 8: the matrix's own, or more to get zeros behind them
      */
     public void decompress(String name, Frag11DeviceMatrix weights, IntArray out, int columns) {
+        decompress(name, weights, out, columns, GatedRows.NONE);
+    }
+
+    /** The same with rows in an order of {@link GatedRows}. */
+    public void decompress(String name, Frag11DeviceMatrix weights, IntArray out, int columns, GatedRows order) {
         checkWholeRuns(columns);
         launches.add(name,
                 Grid.of(Frag11Decompress.blocks(weights.rows(), weights.columns()), Frag11Decompress.THREADS),
                 Frag11Decompress::toRows, context, weights.words(), weights.escapes(), weights.directory(), out,
-                weights.rows(), weights.columns(), columns);
+                weights.rows(), weights.columns(), columns, order.first(), order.upAt());
     }
 
     /** {@link Frag11Decompress#toUnalignedRows}; any number of columns. */
@@ -166,9 +177,15 @@ public final class KernelTasks {
 
     /** {@link RawRows#toRows}; rows of whole blocks of 64 columns. */
     public void rawRows(String name, RawDeviceMatrix weights, IntArray out) {
+        rawRows(name, weights, out, GatedRows.NONE);
+    }
+
+    /** The same with rows in an order of {@link GatedRows}. */
+    public void rawRows(String name, RawDeviceMatrix weights, IntArray out, GatedRows order) {
         launches.add(name, Grid.of(RawRows.blocks(weights.rows(), weights.columns()), RawRows.THREADS),
                 RawRows::toRows, context, weights.weights(), out, weights.rows(),
-                FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()));
+                FragmentLayout.blocks(weights.rows()), FragmentLayout.blocks(weights.columns()), order.first(),
+                order.upAt());
     }
 
     private static void checkWholeRuns(int columns) {
@@ -195,8 +212,28 @@ public final class KernelTasks {
                     tile.rowWarps(), tile.rowTiles(), tile.splits());
             case WidePrefillTile tile -> launches.add(name, grid, WidePrefillGemm::multiply, context, weights, x, y,
                     scratch.partials(), scratch.tickets(), rows, padded, batch, bf16 ? 1 : 0, tile.rows(),
-                    tile.splits());
+                    tile.splits(), 0, 0);
         }
+    }
+
+    /**
+     * {@link WidePrefillGemm} of gate and up with SwiGLU, {@code silu(gate) * up}.
+     *
+     * @param weights row-major BF16, {@code columns} padded to whole blocks of 64, rows in the order of
+     *                {@link GatedRows}
+     * @param y       see {@link GatedSums}
+     * @param scratch for a product with the stack of gate and up
+     * @param gated   rows of gate and of up, which are columns of the result
+     * @param batch   activation rows, of all parts
+     * @param rest    words from the first to the second part of a result, 0 if there is one part
+     */
+    public void gatedGemm(String name, IntArray weights, IntArray x, IntArray y, GemmScratch scratch, int gated,
+            int columns, int batch, WidePrefillTile plan, int rest) {
+        int rows = GatedRows.rows(gated);
+        launches.add(name, Grid.of(plan.blocks(rows, batch), plan.threads()), WidePrefillGemm::multiply, context,
+                weights, x, y, scratch.partials(), scratch.tickets(), rows,
+                FragmentLayout.blocks(columns) * FragmentLayout.BLOCK, batch, 0, plan.rows(), plan.splits(), gated,
+                rest);
     }
 
     /** {@link RowMajorGemm}; an even number of columns. */

@@ -18,9 +18,13 @@ public sealed interface PrefillPlan permits PrefillTile, WidePrefillTile {
      * @param warpgroups whether the GPU has wgmma
      */
     static PrefillPlan of(int rows, int columns, int batch, boolean warpgroups) {
-        return warpgroups && batch > GemmPlan.MAX_BATCH && !WARPS.equals(System.getProperty(KERNEL))
-                ? WidePrefillTile.of(rows, columns, batch)
+        return byWarpgroups(batch, warpgroups) ? WidePrefillTile.of(rows, columns, batch)
                 : PrefillTile.of(rows, columns, batch);
+    }
+
+    /** Whether {@link #of} plans for warpgroups. */
+    static boolean byWarpgroups(int batch, boolean warpgroups) {
+        return warpgroups && batch > GemmPlan.MAX_BATCH && !WARPS.equals(System.getProperty(KERNEL));
     }
 
     /** Blocks that share a tile's columns. */

@@ -34,9 +34,11 @@ public final class RawRows {
      * @param rows         M
      * @param blockRows    M in blocks of 64, rounded up
      * @param blockColumns K in blocks of 64, rounded up
+     * @param first        see {@link GatedRows}
+     * @param upAt         see {@link GatedRows}; unless it is 0, rows of whole blocks are written
      */
     public static void toRows(KernelContext context, IntArray weights, IntArray out, int rows, int blockRows,
-            int blockColumns) {
+            int blockColumns, int first, int upAt) {
         int lane = PtxWarp.lane();
         int strips = FragmentLayout.STRIPS * blockRows * blockColumns;
         // Superfluous warps repeat the last strip.
@@ -47,9 +49,9 @@ public final class RawRows {
         int word = (block - blockRow * blockColumns) * StripLayout.BLOCK_WORDS;
         for (int run = 0; run < StripLayout.RUNS; run++) {
             int own = row + StripLayout.runRow(lane, run);
-            if (own < rows) {
+            if (upAt != 0 || own < rows) {
                 Quad four = PtxMemory.loadStream128(weights, StripLayout.rawWord(strip, run, lane), 0);
-                long at = (long) own * blockColumns * StripLayout.BLOCK_WORDS + word
+                long at = (long) GatedRows.place(first + own, upAt) * blockColumns * StripLayout.BLOCK_WORDS + word
                         + (StripLayout.runColumn(lane, run) >>> 1);
                 PtxMemory.store128(out, at, four.x(), four.y(), four.z(), four.w());
             }

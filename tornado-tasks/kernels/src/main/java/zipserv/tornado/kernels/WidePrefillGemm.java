@@ -24,6 +24,11 @@ import zipserv.tornado.ptx.WideAccumulator;
  * step's multiplications are. These wait in the queue of the Tensor Cores, which therefore always have work while the
  * threads meet at the barrier.
  *
+ * <p><b>Gate and up</b> can be multiplied as one matrix with rows in the order of {@link GatedRows}; the results then
+ * are SwiGLU's ({@link GatedSums}). If activations have two parts, a lane has to have the sums of both: the rows that
+ * it holds of an accumulator are eight apart, so a tile's activation rows are eight first parts, the eight second ones,
+ * and so on, wherever they are in memory.
+ *
  * <p>The order of additions is that of {@link PrefillGemm}: the same bits, if the ranges of columns of the splits are
  * the same. TornadoVM cannot load this kernel, since it has instructions of sm_90a: see {@link PtxWgmma}.
  */
@@ -32,6 +37,7 @@ public final class WidePrefillGemm {
     /** Words of a row that a stage holds. */
     private static final int STAGE_WORDS = WidePrefillTile.STAGE_COLUMNS / 2;
     private static final int TILE_WORDS = WidePrefillSums.TILE_WORDS;
+    private static final int TILE_BYTES = WidePrefillSums.TILE_BYTES;
     private static final int ROW_BYTES = WidePrefillTile.ROW_BYTES;
     /** Units of 16 bytes of such a row, each copied by another thread. */
     private static final int ROW_UNITS = 8;
@@ -55,7 +61,7 @@ public final class WidePrefillGemm {
      *
      * @param weights  row-major BF16, {@code rows} rows of {@code columns}
      * @param x        row-major BF16, {@code batch} rows of {@code columns}
-     * @param y        result as of {@link ZipGemm#multiply}
+     * @param y        result as of {@link ZipGemm#multiply}, or as of {@link GatedSums}
      * @param partials the splits' sums, {@link WidePrefillTile#partials} words
      * @param tickets  a counter for each tile, {@link WidePrefillTile#tiles} words; 0 before and after
      * @param rows     M
@@ -64,9 +70,12 @@ public final class WidePrefillGemm {
      * @param bf16     1 for BF16 results, 0 for fp32
      * @param width    weight rows of a block: 256 or 128
      * @param splits   blocks that share a tile's columns
+     * @param gated    columns of SwiGLU's result, or 0: no SwiGLU
+     * @param rest     words from the first to the second part of a result of SwiGLU, whose activations are of two parts
+     *                 then, N / 2 rows each; 0 if there is one part
      */
     public static void multiply(KernelContext context, IntArray weights, IntArray x, IntArray y, FloatArray partials,
-            IntArray tickets, int rows, int columns, int batch, int bf16, int width, int splits) {
+            IntArray tickets, int rows, int columns, int batch, int bf16, int width, int splits, int gated, int rest) {
         int shared = PtxShared.allocateLarge(WidePrefillTile.SHARED_BYTES);
         int stageBytes = X_BYTES + width * ROW_BYTES;
         int stages = WidePrefillTile.SHARED_BYTES / stageBytes;
@@ -97,16 +106,24 @@ public final class WidePrefillGemm {
         int copyTo = copyRow * ROW_BYTES + ((thread & 7 ^ copyRow & 7) << 4);
         int rowWords = columns >>> 1;
         int copyWord = firstStep * STAGE_WORDS + ((thread & 7) << 2);
-        long xFrom = (long) (firstN + copyRow) * rowWords + copyWord;
-        long weightsFrom = (long) (firstRow + copyRow) * rowWords + copyWord;
         int xRow = firstN + copyRow;
+        int xWords = rowWords;
+        long xFrom = (long) xRow * rowWords + copyWord;
+        if (rest != 0) {
+            // Row 16 i + 8 p + j of a tile is part p of row 8 i + j; so a thread's rows are half as far apart.
+            int row = (firstN >>> 1) + (copyRow >>> 4 << 3) + (copyRow & 7);
+            xRow = row << 1;
+            xWords = rowWords >>> 1;
+            xFrom = (long) (row + (copyRow >>> 3 & 1) * (batch >>> 1)) * rowWords + copyWord;
+        }
+        long weightsFrom = (long) (firstRow + copyRow) * rowWords + copyWord;
         int weightRow = firstRow + copyRow;
         int wholeX = batch % WidePrefillTile.BATCH == 0 ? 1 : 0;
         int wholeWeights = rows % width == 0 ? 1 : 0;
         for (int step = 0; step < stages - 2; step++) {
             if (step < steps) {
                 int to = shared + step * stageBytes + copyTo;
-                copy(x, to, xFrom + step * STAGE_WORDS, xRow, batch, wholeX, rowWords);
+                copy(x, to, xFrom + step * STAGE_WORDS, xRow, batch, wholeX, xWords);
                 copy(weights, to + X_BYTES, weightsFrom + step * STAGE_WORDS, weightRow, rows, wholeWeights, rowWords);
                 if (width > CALL_ROWS) {
                     copy(weights, to + X_BYTES + CALL_ROWS * ROW_BYTES,
@@ -146,7 +163,7 @@ public final class WidePrefillGemm {
             PtxWgmma.commit();
             if (step + stages - 2 < steps) {
                 int to = free + copyTo;
-                copy(x, to, xFrom, xRow, batch, wholeX, rowWords);
+                copy(x, to, xFrom, xRow, batch, wholeX, xWords);
                 copy(weights, to + X_BYTES, weightsFrom, weightRow, rows, wholeWeights, rowWords);
                 if (width > CALL_ROWS) {
                     copy(weights, to + X_BYTES + CALL_ROWS * ROW_BYTES, weightsFrom + (long) CALL_ROWS * rowWords,
@@ -170,7 +187,12 @@ public final class WidePrefillGemm {
         PtxShared.awaitCopies(0);
 
         int n = firstN + (warp << 4) + (lane >>> 2);
-        if (splits == 1) {
+        int results = batch;
+        if (rest != 0) {
+            n = (firstN >>> 1) + (warp << 3) + (lane >>> 2);
+            results = batch >>> 1;
+        }
+        if (gated == 0 && splits == 1) {
             WidePrefillSums.storeFirst(y, n, firstRow, rows, batch, bf16, lane, 0, width, sum128, sum256);
             WidePrefillSums.storeSecond(y, n + 8, firstRow, rows, batch, bf16, lane, 0, width, sum128, sum256);
             WidePrefillSums.storeFirst(y, n, firstRow, rows, batch, bf16, lane, 4, width, sum128, sum256);
@@ -189,31 +211,56 @@ public final class WidePrefillGemm {
             WidePrefillSums.storeSecond(y, n + 8, firstRow, rows, batch, bf16, lane, 28, width, sum128, sum256);
         } else {
             int warpSums = 16 * width;
-            int joined = (tile * 8 + warp) * warpSums + (lane << 2);
+            int at = (tile * 8 + warp) * warpSums + (lane << 2);
             int splitSums = tiles * 8 * warpSums;
-            int own = split * splitSums + joined;
-            WidePrefillSums.storePartials(partials, own, 0, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 4, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 8, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 12, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 16, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 20, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 24, width, sum128, sum256);
-            WidePrefillSums.storePartials(partials, own, 28, width, sum128, sum256);
-            if (WideSums.isLast(context, thread, shared, tickets, tile, splits)) {
+            int kept = shared + warp * (warpSums << 2) + (lane << 4);
+            boolean last = true;
+            if (splits == 1) {
+                // SwiGLU is too long to be there for each register: a lane reads its sums again. Both groups are done.
+                context.localBarrier();
+                WidePrefillSums.keep(kept, 0, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 4, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 8, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 12, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 16, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 20, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 24, width, sum128, sum256);
+                WidePrefillSums.keep(kept, 28, width, sum128, sum256);
+            } else {
+                int own = split * splitSums + at;
+                WidePrefillSums.storePartials(partials, own, 0, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 4, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 8, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 12, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 16, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 20, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 24, width, sum128, sum256);
+                WidePrefillSums.storePartials(partials, own, 28, width, sum128, sum256);
+                last = WideSums.isLast(context, thread, shared, tickets, tile, splits);
+            }
+            if (last) {
                 int row = firstRow;
-                int at = joined;
                 for (int first = 0; first < width >>> 3; first += 4) {
-                    Accumulator sum0 = PrefillSums.joined(partials, at, splitSums, splits);
-                    Accumulator sum1 = PrefillSums.joined(partials, at + TILE_WORDS, splitSums, splits);
-                    Accumulator sum2 = PrefillSums.joined(partials, at + 2 * TILE_WORDS, splitSums, splits);
-                    Accumulator sum3 = PrefillSums.joined(partials, at + 3 * TILE_WORDS, splitSums, splits);
-                    PrefillSums.store(y, n, row, rows, batch, bf16, lane, sum0.c0(), sum0.c1(), sum1.c0(), sum1.c1(),
-                            sum2.c0(), sum2.c1(), sum3.c0(), sum3.c1());
-                    PrefillSums.store(y, n + 8, row, rows, batch, bf16, lane, sum0.c2(), sum0.c3(), sum1.c2(),
-                            sum1.c3(), sum2.c2(), sum2.c3(), sum3.c2(), sum3.c3());
+                    Accumulator sum0 = WidePrefillSums.sum(kept, partials, at, splitSums, splits);
+                    Accumulator sum1 = WidePrefillSums.sum(kept + TILE_BYTES, partials, at + TILE_WORDS, splitSums,
+                            splits);
+                    Accumulator sum2 = WidePrefillSums.sum(kept + 2 * TILE_BYTES, partials, at + 2 * TILE_WORDS,
+                            splitSums, splits);
+                    Accumulator sum3 = WidePrefillSums.sum(kept + 3 * TILE_BYTES, partials, at + 3 * TILE_WORDS,
+                            splitSums, splits);
+                    if (gated != 0) {
+                        int column = GatedSums.column(row, lane);
+                        GatedSums.storeFirst(y, n, column, gated, results, rest, sum0, sum1, sum2, sum3);
+                        GatedSums.storeSecond(y, n + 8, column, gated, results, rest, sum0, sum1, sum2, sum3);
+                    } else {
+                        PrefillSums.store(y, n, row, rows, batch, bf16, lane, sum0.c0(), sum0.c1(), sum1.c0(),
+                                sum1.c1(), sum2.c0(), sum2.c1(), sum3.c0(), sum3.c1());
+                        PrefillSums.store(y, n + 8, row, rows, batch, bf16, lane, sum0.c2(), sum0.c3(), sum1.c2(),
+                                sum1.c3(), sum2.c2(), sum2.c3(), sum3.c2(), sum3.c3());
+                    }
                     row += 32;
                     at += 4 * TILE_WORDS;
+                    kept += 4 * TILE_BYTES;
                 }
             }
         }
@@ -227,6 +274,7 @@ public final class WidePrefillGemm {
      * @param row   the first of its rows
      * @param rows  of the matrix
      * @param whole 1 if all rows are certain to be there
+     * @param rowWords words from a row to the next
      */
     private static void copy(IntArray from, int to, long index, int row, int rows, int whole, int rowWords) {
         for (int i = 0; i < CALL_ROWS / COPY_ROWS; i++) {

@@ -3,6 +3,9 @@ package zipserv.tornado.kernels;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.ptx.Accumulator;
+import zipserv.tornado.ptx.PtxBits;
+import zipserv.tornado.ptx.PtxShared;
+import zipserv.tornado.ptx.Quad;
 import zipserv.tornado.ptx.WideAccumulator;
 
 /**
@@ -15,6 +18,8 @@ final class WidePrefillSums {
 
     /** Words of a tile of 16 x 8 partial sums, a lane's four side by side. */
     static final int TILE_WORDS = 128;
+    /** Bytes of such a tile. */
+    static final int TILE_BYTES = 4 * TILE_WORDS;
 
     private WidePrefillSums() {
     }
@@ -61,6 +66,39 @@ final class WidePrefillSums {
             PrefillSums.store(y, n, row + (first << 3), rows, batch, bf16, lane, sum0.c2(), sum0.c3(), sum1.c2(),
                     sum1.c3(), sum2.c2(), sum2.c3(), sum3.c2(), sum3.c3());
         }
+    }
+
+    /**
+     * Leaves four tiles in shared memory for {@link #sum}, as far as there are so many.
+     *
+     * @param own address of the accumulator's first tile
+     */
+    static void keep(int own, int first, int width, WideAccumulator sum128, WideAccumulator sum256) {
+        if (width > first << 3) {
+            int at = own + first * TILE_BYTES;
+            keep(at, tile(first, width, sum128, sum256));
+            keep(at + TILE_BYTES, tile(first + 1, width, sum128, sum256));
+            keep(at + 2 * TILE_BYTES, tile(first + 2, width, sum128, sum256));
+            keep(at + 3 * TILE_BYTES, tile(first + 3, width, sum128, sum256));
+        }
+    }
+
+    private static void keep(int at, Accumulator sum) {
+        PtxShared.store128(at, PtxBits.asInt(sum.c0()), PtxBits.asInt(sum.c1()), PtxBits.asInt(sum.c2()),
+                PtxBits.asInt(sum.c3()));
+    }
+
+    /** The lane's part of a tile: what {@link #keep} left of it, or {@link PrefillSums#joined} if there are splits. */
+    static Accumulator sum(int kept, FloatArray partials, int at, int stride, int splits) {
+        Accumulator sum = Accumulator.zero();
+        if (splits == 1) {
+            Quad four = PtxShared.load128(kept);
+            sum = Accumulator.of(PtxBits.asFloat(four.x()), PtxBits.asFloat(four.y()), PtxBits.asFloat(four.z()),
+                    PtxBits.asFloat(four.w()));
+        } else {
+            sum = PrefillSums.joined(partials, at, stride, splits);
+        }
+        return sum;
     }
 
     /**

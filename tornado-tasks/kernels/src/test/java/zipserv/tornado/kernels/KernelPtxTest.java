@@ -146,6 +146,22 @@ class KernelPtxTest {
         }
     }
 
+    /** SwiGLU stands once for all registers: two rows of four results of one part, or a row of two. */
+    @Test
+    void gatedGemm() {
+        assumeFalse(GpuRuntime.isEmulation());
+        IntArray any = HostArrays.ints(16);
+        for (int rest : new int[] {0, 128 * 64}) {
+            List<Launch> launches = new ArrayList<>();
+            new KernelTasks(launches::add).gatedGemm("gemm", any, any, any, GemmScratch.of(1, 1), 128, COLUMNS, 256,
+                    new WidePrefillTile(256, 1), rest);
+            String ptx = KernelCompiler.compile(launches).get(launches.getFirst().key());
+            assertEquals(4, count(ptx, "wgmma.mma_async.sync.aligned.m64n256k16"), "a step of 64 columns");
+            assertEquals(2, count(ptx, "st.global.v2.u32"), "four results at a time");
+            assertFalse(ptx.contains(".local"), "local memory");
+        }
+    }
+
     private static String ptx(IntArray result, Consumer<KernelTasks> task, Object... in) {
         TaskGraph graph = new TaskGraph("test");
         GridScheduler scheduler = new GridScheduler();

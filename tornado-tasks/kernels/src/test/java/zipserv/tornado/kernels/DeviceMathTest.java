@@ -1,4 +1,4 @@
-package zipserv.tornado.engine;
+package zipserv.tornado.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

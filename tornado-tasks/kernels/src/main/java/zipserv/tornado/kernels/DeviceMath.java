@@ -1,4 +1,4 @@
-package zipserv.tornado.engine;
+package zipserv.tornado.kernels;
 
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
@@ -7,7 +7,7 @@ import zipserv.tornado.ptx.PtxFloat;
  * Functions of floats from operations that IEEE 754 defines exactly: the same bits on a GPU and in the emulation, where
  * {@code ex2.approx} and its like are a matter of the machine. Each is within a few units in the last place.
  */
-final class DeviceMath {
+public final class DeviceMath {
 
     private static final float LOG2_E = 1.44269504f;
     /** ln 2 in two parts; the fused multiply-add keeps n * LN2_HIGH exact. */
@@ -22,7 +22,7 @@ final class DeviceMath {
     }
 
     /** exp(x) for x between -87 and 80; values outside count as these. */
-    static float exp(float x) {
+    public static float exp(float x) {
         float clamped = Math.min(Math.max(x, LOWEST), HIGHEST);
         float shifted = PtxFloat.fma(clamped, LOG2_E, ROUNDER);
         float n = PtxFloat.add(shifted, -ROUNDER);
@@ -39,7 +39,7 @@ final class DeviceMath {
     }
 
     /** 1 / a for normal a up to 2^126: a guess from the bits, then Newton's iteration. */
-    static float reciprocal(float a) {
+    public static float reciprocal(float a) {
         float r = PtxBits.asFloat(0x7EF311C7 - PtxBits.asInt(a));
         r = PtxFloat.fma(r, PtxFloat.fma(-a, r, 1f), r);
         r = PtxFloat.fma(r, PtxFloat.fma(-a, r, 1f), r);
@@ -48,7 +48,7 @@ final class DeviceMath {
     }
 
     /** 1 / sqrt(a) for normal a: a guess from the bits, then Newton's iteration. */
-    static float inverseSqrt(float a) {
+    public static float inverseSqrt(float a) {
         float half = PtxFloat.mul(a, -0.5f);
         float y = PtxBits.asFloat(0x5F3759DF - (PtxBits.asInt(a) >>> 1));
         y = PtxFloat.mul(y, PtxFloat.fma(PtxFloat.mul(half, y), y, 1.5f));
@@ -58,7 +58,13 @@ final class DeviceMath {
     }
 
     /** z / (1 + exp(-z)). */
-    static float silu(float z) {
+    public static float silu(float z) {
         return PtxFloat.mul(z, reciprocal(PtxFloat.add(1f, exp(-z))));
+    }
+
+    /** What is left of two values when they have been rounded to BF16, rounded too: the second of two parts. */
+    public static int remainder(float first, float second, int rounded) {
+        return PtxFloat.packBf16(PtxFloat.add(first, -PtxFloat.lowBf16(rounded)),
+                PtxFloat.add(second, -PtxFloat.highBf16(rounded)));
     }
 }
