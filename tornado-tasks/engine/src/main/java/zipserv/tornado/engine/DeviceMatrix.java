@@ -16,7 +16,7 @@ import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
 
 /**
  * Weights on the device in their storage format. Projections of the same input are one matrix, one below the other: each
- * begins with a new block of 64 rows, and the rows in between come out as zeros.
+ * begins with a new block of 64 rows, and what the rows in between result in means nothing.
  */
 sealed interface DeviceMatrix {
 
@@ -77,7 +77,7 @@ sealed interface DeviceMatrix {
         return PrefillPlan.of(rows(), columns(), batch, warpgroups);
     }
 
-    /** Words of the largest matrix that is multiplied at once, row-major and padded to whole blocks of 64 columns. */
+    /** Words of all rows, row-major and padded to whole blocks of 64 columns. */
     default long rowMajorWords() {
         return rowMajorWords(rows(), columns());
     }
@@ -129,7 +129,10 @@ sealed interface DeviceMatrix {
         }
     }
 
-    /** Matrices that have to be multiplied one by one: of several formats, or TCA-TBE with its single window. */
+    /**
+     * Matrices that have to be multiplied one by one, unless from row-major order: of several formats, or TCA-TBE with
+     * its single window.
+     */
     record Parts(List<DeviceMatrix> matrices) implements DeviceMatrix {
 
         @Override
@@ -141,11 +144,6 @@ sealed interface DeviceMatrix {
         @Override
         public int columns() {
             return matrices.getFirst().columns();
-        }
-
-        @Override
-        public long rowMajorWords() {
-            return matrices.stream().mapToLong(DeviceMatrix::rowMajorWords).max().orElse(0);
         }
     }
 }

@@ -43,7 +43,7 @@ final class DeviceState {
     final IntArray logits;
     /** The largest logit's index, per row. */
     final IntArray best;
-    /** Output of one matrix of several, see {@link DeviceMatrix.Parts}. */
+    /** Output of one matrix of several that are multiplied one by one, see {@link DeviceMatrix.Parts}. */
     final IntArray part;
     /** The last row of {@link #h}. */
     final IntArray last;
@@ -101,17 +101,16 @@ final class DeviceState {
                     ProductPlan plan = matrix.plan(n, limits.warpgroups());
                     partials = Math.max(partials, plan.partials(matrix.rows(), n));
                     groups = Math.max(groups, plan.groups(matrix.rows()));
+                    if (matrix instanceof DeviceMatrix.Parts(List<DeviceMatrix> several)) {
+                        int most = several.stream().mapToInt(DeviceMatrix::rows).reduce(0, Integer::max);
+                        largestPart = Math.max(largestPart, (long) n * most);
+                    }
                 } else if (matrix != weights.embedding()) {
                     PrefillPlan plan = matrix.prefillPlan(n, limits.warpgroups());
                     partials = Math.max(partials, plan.partials(matrix.rows(), n));
                     groups = Math.max(groups, plan.tiles(matrix.rows(), n));
                     largest = Math.max(largest, gate && layer.gated(limits, step)
                             ? DeviceMatrix.rowMajorWords(gatedRows, matrix.columns()) : matrix.rowMajorWords());
-                }
-            }
-            if (matrix instanceof DeviceMatrix.Parts several) {
-                for (DeviceMatrix single : several.matrices()) {
-                    largestPart = Math.max(largestPart, (long) (gate ? gateUpParts : parts) * single.rows());
                 }
             }
         }

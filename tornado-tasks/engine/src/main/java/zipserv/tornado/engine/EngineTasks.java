@@ -15,7 +15,6 @@ import zipserv.tornado.kernels.GemmPlan;
 import zipserv.tornado.kernels.KernelTasks;
 import zipserv.tornado.kernels.Launch.Grid;
 import zipserv.tornado.kernels.Launches;
-import zipserv.tornado.kernels.PrefillPlan;
 import zipserv.tornado.kernels.ProductPlan;
 import zipserv.tornado.kernels.RawDeviceMatrix;
 import zipserv.tornado.kernels.TcaTbeDeviceMatrix;
@@ -184,18 +183,9 @@ final class EngineTasks {
         if (!limits.unfused(rows)) {
             multiplyFused(name, weights, x, y, s, rows);
         } else {
-            multiply(name, weights, x, y, s, batch, weights.prefillPlan(batch, limits.warpgroups()));
-        }
-    }
-
-    private void multiply(String name, DeviceMatrix weights, IntArray x, IntArray y, DeviceState s, int batch,
-            PrefillPlan plan) {
-        if (weights instanceof DeviceMatrix.Parts several) {
-            each(name, several, y, s, batch, (part, single, _) -> multiply(part, single, x, s.part, s, batch, plan));
-        } else {
             decompress(name + "_rows", weights, s.rowMajor, GatedRows.NONE);
-            kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch, plan,
-                    false);
+            kernels.prefillGemm(name, s.rowMajor, x, y, s.scratch, weights.rows(), weights.columns(), batch,
+                    weights.prefillPlan(batch, limits.warpgroups()), false);
         }
     }
 
@@ -213,7 +203,7 @@ final class EngineTasks {
                 WidePrefillTile.of(weights.rows(), weights.columns(), batch), restOut(columns, rows));
     }
 
-    /** A matrix of any format, or several, to row-major BF16 with whole blocks of 64 columns. */
+    /** A matrix of any format, or several below each other, to row-major BF16 with whole blocks of 64 columns. */
     void decompress(String name, DeviceMatrix weights, IntArray out, GatedRows order) {
         int columns = DeviceMatrix.padded(weights.columns());
         switch (weights) {
@@ -242,26 +232,16 @@ final class EngineTasks {
             case DeviceMatrix.TcaTbe w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
             case DeviceMatrix.Frag11 w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
             case DeviceMatrix.Raw w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
-            case DeviceMatrix.Parts w -> each(name, w, y, s, batch, (part, single, firstRow) ->
-                    multiplyFused(part, single, x, s.part, s, batch, plan.from(firstRow)));
-        }
-    }
-
-    /** Launches the product with one matrix of several, which begins with a certain row of all of them. */
-    @FunctionalInterface
-    private interface Product {
-        void launch(String name, DeviceMatrix matrix, int firstRow);
-    }
-
-    /** Multiplies one matrix after the other and puts each result where it belongs. */
-    private void each(String name, DeviceMatrix.Parts weights, IntArray y, DeviceState s, int batch,
-            Product product) {
-        int first = 0;
-        for (int i = 0; i < weights.matrices().size(); i++) {
-            DeviceMatrix single = weights.matrices().get(i);
-            product.launch(name + "_" + i, single, first);
-            copyColumns(name + "_copy" + i, s.part, y, batch, single.rows(), weights.rows(), first);
-            first += DeviceMatrix.padded(single.rows());
+            case DeviceMatrix.Parts(List<DeviceMatrix> matrices) -> {
+                // One after the other; each result is then put where it belongs.
+                int first = 0;
+                for (int i = 0; i < matrices.size(); i++) {
+                    DeviceMatrix single = matrices.get(i);
+                    multiplyFused(name + "_" + i, single, x, s.part, s, batch, plan.from(first));
+                    copyColumns(name + "_copy" + i, s.part, y, batch, single.rows(), weights.rows(), first);
+                    first += DeviceMatrix.padded(single.rows());
+                }
+            }
         }
     }
 

@@ -8,8 +8,8 @@
  * <pre>
  *   decode:  embed -> [ (add) norm -> qkv -> attention -> output -> add, norm -> gate and up -> swiglu -> down ] x layers
  *            -> add, norm -> head -> argmax
- *   prompt:  the same, but for rotary embedding and cache in a launch of their own in front of attention, decompression in
- *            front of each product, and gate, up and swiglu in one product
+ *   prompt:  the same, but for rotary embedding and cache in a launch of their own in front of attention,
+ *            decompression in front of each product, and swiglu in the product of gate and up
  * </pre>
  *
  * docs/engine.md says how it works, how fast it is, and what it lacks.

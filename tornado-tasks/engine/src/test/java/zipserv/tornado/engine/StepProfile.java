@@ -123,29 +123,41 @@ public final class StepProfile {
         double micros = (System.nanoTime() - start) / 1e3 / steps;
         System.out.printf("-- %s decode batch %d at %d tokens: %.1f us a step, %.1f tokens/s%n", format, batch, context,
                 micros, 1e6 * batch / micros);
+        kinds(engine, batch, true);
         if (engine.steps() instanceof ReplayedSteps steps1) {
-            int rows = 1;
-            while (rows < batch) {
-                rows *= 2;
+            for (SamplingParameters sampling : SAMPLING) {
+                sample(engine, steps1, new Forward.Shape(rows(batch), true, true), sequences, tokens, sampling);
             }
+        }
+        sequences.forEach(Sequence::close);
+    }
+
+    /** Rows of the step for so many. */
+    private static int rows(int least) {
+        int rows = 1;
+        while (rows < Math.min(least, EngineLimits.MAX_PROMPT_ROWS)) {
+            rows *= 2;
+        }
+        return rows;
+    }
+
+    /** What each kind of launch takes in a step, and the whole step. */
+    private static void kinds(TornadoEngine engine, int least, boolean decoding) {
+        if (engine.steps() instanceof ReplayedSteps steps) {
+            Forward.Shape shape = new Forward.Shape(rows(least), decoding, false);
             double best = Double.MAX_VALUE;
             for (int i = 0; i < 10; i++) {
-                best = Math.min(best, steps1.time(new Forward.Shape(rows, true, false)));
+                best = Math.min(best, steps.time(shape));
             }
-            System.out.printf("   device, whole graph %.1f us%n", best);
+            System.out.printf("   device, whole graph of %s %.1f us%n", shape, best);
             double[] sum = new double[1];
-            Forward.Shape greedy = new Forward.Shape(rows, true, false);
-            steps1.profile(greedy, name -> name.replaceFirst("^l\\d+_", "")).forEach((kind, time) -> {
+            steps.profile(shape, name -> name.replaceFirst("^l\\d+_", "")).forEach((kind, time) -> {
                 System.out.printf("   %-12s %4.0f launches %9.1f us, %7.2f each%n", kind, time[1], time[0],
                         time[0] / time[1]);
                 sum[0] += time[0];
             });
             System.out.printf("   sum %.1f us%n", sum[0]);
-            for (SamplingParameters sampling : SAMPLING) {
-                sample(engine, steps1, new Forward.Shape(rows, true, true), sequences, tokens, sampling);
-            }
         }
-        sequences.forEach(Sequence::close);
     }
 
     /** Steps that sample, and what choosing takes of them. */
@@ -182,6 +194,7 @@ public final class StepProfile {
             }
         }
         System.out.printf("-- %s prefill %d: %.0f us, %.0f tokens/s%n", format, length, best, 1e6 * length / best);
+        kinds(engine, length, false);
     }
 
     private static void check(String what, Logits logits, int row, Engine engine, String format,

@@ -194,7 +194,8 @@ class TornadoEngineTest {
     @Test
     void promptsHaveTheSameBitsWithAndWithoutSwiGluInTheProduct() {
         assumeTrue(LaunchRunner.runsHopperKernels(), "a GPU of compute capability 9.0");
-        EngineLimits limits = new EngineLimits(80, ActivationFormat.BF16, ActivationFormat.BF16X2, List.of(1, 70), true);
+        EngineLimits limits = new EngineLimits(80, ActivationFormat.BF16, ActivationFormat.BF16X2, List.of(1, 70),
+                true);
         float[] together = lastLogits(WeightFormat.TCA_TBE, limits);
         System.setProperty(PrefillPlan.KERNEL, PrefillPlan.WARPS);
         try {
