@@ -62,7 +62,8 @@ public final class WideGemm {
         int thread = context.localIdx;
         int lane = PtxWarp.lane();
         int warp = PtxWarp.shuffle(thread >>> 5, 0);
-        int slice = warp >>> 2;
+        int rowWarp = warp & WideTile.rowWarps(plan) - 1;
+        int slice = (warp >>> 2) / WideTile.height(plan);
         int stripColumns = Frag11Layout.strips(columns);
         int rowBlocks = Frag11Layout.rowBlocks(rows);
         int block = context.groupIdx;
@@ -76,8 +77,9 @@ public final class WideGemm {
             from = stripColumns * split / splits;
             end = stripColumns * (split + 1) / splits;
         }
-        int rowBlock = group * WideTile.GROUP_WARPS + (warp & 3);
-        int own = format == WideTile.FRAG11 ? Math.min(rowBlock, rowBlocks - 1) : rowBlock;
+        int rowBlock = group * WideTile.rowWarps(plan) + rowWarp;
+        int lastBlock = format == WideTile.FRAG11 ? rowBlocks - 1 : (rowBlocks - 1 | WideTile.GROUP_WARPS - 1);
+        int own = Math.min(rowBlock, lastBlock);
         int step = slices * WideTile.nextColumn(format);
         int first = WideTile.strip(format, own, from + slice, stripColumns);
         int lastStrip = rowBlocks * stripColumns - 1;
@@ -315,7 +317,7 @@ public final class WideGemm {
         int sums = WideSums.place(shared + WideTile.rings(format, plan), warp, lane, width);
         int row = rowBlock * FragmentLayout.STRIP_ROWS + (lane >>> 2 & 6);
         boolean alone = block < whole || splits == 1;
-        int at = WideSums.partial(group - whole, split, splits, warp & 3, lane, width);
+        int at = WideSums.partial(group - whole, split, plan, rowWarp, lane, width);
         context.localBarrier();
         if (slice != 0) {
             WideSums.store(sums, 0, width, sum8, sum16, sum32, sum64, sum128);
@@ -343,9 +345,9 @@ public final class WideGemm {
                     sum16, sum32, sum64, sum128);
         }
         if (!alone && WideSums.isLast(context, thread, barriers + WideTile.TICKET, tickets, group, splits)) {
-            int joined = WideSums.partial(group - whole, 0, splits, warp & 3, lane, width);
+            int joined = WideSums.partial(group - whole, 0, plan, rowWarp, lane, width);
             for (int j = slice << 1; j < width >>> 3; j += slices << 1) {
-                WideSums.join(lane, y, partials, joined, j, splits, width, row, rows, batch, bf16);
+                WideSums.join(lane, y, partials, joined, j, plan, width, row, rows, batch, bf16);
             }
         }
     }

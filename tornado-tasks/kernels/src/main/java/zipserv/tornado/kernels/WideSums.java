@@ -106,7 +106,7 @@ final class WideSums {
             int at, int plan, int width, int row, int rows, int batch, int bf16) {
         Accumulator sum = first;
         for (int slice = 1; slice < WideTile.slices(plan); slice++) {
-            Quad other = PtxShared.load128(own + slice * WideTile.GROUP_WARPS * WideTile.sumBytes(width)
+            Quad other = PtxShared.load128(own + slice * WideTile.rowWarps(plan) * WideTile.sumBytes(width)
                     + 4 * TILE_WORDS * j);
             sum = add(sum, other);
         }
@@ -142,11 +142,12 @@ final class WideSums {
     }
 
     /** The first of a lane's partial sums of a warp, of a group of rows among those that are split, and of a split. */
-    static int partial(int group, int split, int splits, int warp, int lane, int width) {
-        return ((group * splits + split) * WideTile.GROUP_WARPS + warp) * (width >>> 3) * TILE_WORDS + (lane << 2);
+    static int partial(int group, int split, int plan, int warp, int lane, int width) {
+        return ((group * WideTile.splits(plan) + split) * WideTile.rowWarps(plan) + warp) * (width >>> 3) * TILE_WORDS
+                + (lane << 2);
     }
 
-    /** Words of partial sums. */
+    /** Words of partial sums of groups of 64 rows. */
     static int partials(int groups, int splits, int width) {
         return Math.multiplyExact(Math.multiplyExact(groups, splits), FragmentLayout.BLOCK * width);
     }
@@ -176,23 +177,23 @@ final class WideSums {
      * @param first tile
      * @param row   see {@link #write}
      */
-    static void join(int lane, IntArray y, FloatArray partials, int at, int first, int splits, int width, int row,
+    static void join(int lane, IntArray y, FloatArray partials, int at, int first, int plan, int width, int row,
             int rows, int batch, int bf16) {
-        Accumulator sum0 = join(partials, at, first, splits, width);
-        Accumulator sum1 = join(partials, at, first + 1, splits, width);
+        Accumulator sum0 = join(partials, at, first, plan, width);
+        Accumulator sum1 = join(partials, at, first + 1, plan, width);
         write(first, sum0, lane, y, row, rows, batch, bf16);
         if (width > 8) {
             write(first + 1, sum1, lane, y, row, rows, batch, bf16);
         }
     }
 
-    private static Accumulator join(FloatArray partials, int at, int j, int splits, int width) {
+    private static Accumulator join(FloatArray partials, int at, int j, int plan, int width) {
         Accumulator sum = Accumulator.zero();
         if (width > 8 || j == 0) {
             sum = add(Accumulator.zero(), PtxMemory.load128(partials, at + TILE_WORDS * j));
-            for (int split = 1; split < splits; split++) {
+            for (int split = 1; split < WideTile.splits(plan); split++) {
                 sum = add(sum, PtxMemory.load128(partials, at + TILE_WORDS * j
-                        + split * WideTile.GROUP_WARPS * (width >>> 3) * TILE_WORDS));
+                        + split * WideTile.rowWarps(plan) * (width >>> 3) * TILE_WORDS));
             }
         }
         return sum;

@@ -9,7 +9,7 @@ import zipserv.codec.Frag11Layout;
  * planes    1 KB for each warp, see {@link Frag11Escapes}; frag11 only
  * barriers  for each of two chunks of activations one of its arrival and one of its last use
  * rings     three slots for each warp, each for one strip that is on its way or in use
- * chunks    two of activations, for each warpgroup one strip of 64 columns in each
+ * chunks    two of activations, for each slice one strip of 64 columns in each
  * </pre>
  * When all is multiplied, sums take the place of rings and chunks.
  */
@@ -39,12 +39,16 @@ final class WideTile {
     }
 
     /** A {@link WidePlan} as one number. */
-    static int plan(int slices, int splits, int whole) {
-        return slices | splits << 4 | whole << 16;
+    static int plan(int slices, int height, int splits, int whole) {
+        return slices | height - 1 << 3 | splits << 4 | whole << 16;
     }
 
     static int slices(int plan) {
-        return plan & 15;
+        return plan & 7;
+    }
+
+    static int height(int plan) {
+        return (plan >>> 3 & 1) + 1;
     }
 
     static int splits(int plan) {
@@ -62,7 +66,12 @@ final class WideTile {
 
     /** Warps of a block. */
     static int warps(int plan) {
-        return slices(plan) * GROUP_WARPS;
+        return slices(plan) * rowWarps(plan);
+    }
+
+    /** Warps of a slice, one above the other. */
+    static int rowWarps(int plan) {
+        return height(plan) * GROUP_WARPS;
     }
 
     /** Bytes of a strip of 64 columns of activations. */

@@ -71,25 +71,28 @@ public final class PlanCandidates {
 
     /** Plans of warpgroups, those that fill the GPU most evenly first. */
     private static List<WidePlan> wide(int rows, int columns, int batch, int multiprocessors) {
-        int groups = FragmentLayout.blocks(rows);
         int strips = FragmentLayout.blocks(columns);
         List<WidePlan> plans = new ArrayList<>();
-        for (int slices : new int[] {2, 4}) {
-            for (int splits : SPLITS) {
-                if (strips / (slices * splits) < MIN_STEPS && splits > 1) {
-                    continue;
-                }
-                plans.add(new WidePlan(slices, splits, 0));
-                int whole = groups / multiprocessors * multiprocessors;
-                if (splits > 1 && whole > 0 && whole < groups) {
-                    plans.add(new WidePlan(slices, splits, whole));
+        for (int warpgroups : new int[] {2, 4}) {
+            for (int height = 1; height <= 2; height++) {
+                int slices = warpgroups / height;
+                for (int splits : SPLITS) {
+                    if (strips / (slices * splits) < MIN_STEPS && splits > 1) {
+                        continue;
+                    }
+                    WidePlan plan = new WidePlan(slices, height, splits, 0);
+                    plans.add(plan);
+                    int whole = plan.groups(rows) / multiprocessors * multiprocessors;
+                    if (splits > 1 && whole > 0 && whole < plan.groups(rows)) {
+                        plans.add(new WidePlan(slices, height, splits, whole));
+                    }
                 }
             }
         }
         // Blocks of four warpgroups are resident in half the number of those of two.
-        int warpgroups = multiprocessors * (batch > MOST_OF_WARPS ? 2 : 3) * 2;
+        int resident = multiprocessors * (batch > MOST_OF_WARPS ? 2 : 3) * 2;
         plans.sort(Comparator.comparingDouble(plan ->
-                unevenness((double) plan.blocks(rows) / (warpgroups / plan.slices()))));
+                unevenness((double) plan.blocks(rows) / (resident / (plan.slices() * plan.height())))));
         return plans;
     }
 

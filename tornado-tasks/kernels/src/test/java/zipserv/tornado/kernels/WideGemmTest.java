@@ -43,6 +43,20 @@ class WideGemmTest {
         assertArrayEquals(raw, multiply(matrix, x, batch, plan, WeightFormat.TCA_TBE, false));
     }
 
+    /** Ragged rows, of which the upper warpgroup has some, all or none, and blocks that are split or not. */
+    @ParameterizedTest
+    @CsvSource({"128, 192, 40, 1, 1, 0", "65, 200, 128, 1, 2, 0", "64, 130, 9, 1, 1, 0", "300, 300, 64, 1, 2, 1",
+        "272, 512, 33, 2, 2, 1", "16, 300, 100, 2, 1, 0"})
+    void bitsDoNotDependOnHeight(int rows, int columns, int batch, int slices, int splits, int whole) {
+        Bf16Matrix matrix = Matrices.gaussian(rows, columns, 11L * rows + columns);
+        short[] x = Runs.activations(columns, batch, batch);
+        WidePlan high = new WidePlan(slices, 2, splits, whole);
+        int[] flat = multiply(matrix, x, batch, new WidePlan(slices, splits, 2 * whole), null, false);
+        assertArrayEquals(flat, multiply(matrix, x, batch, high, null, false));
+        assertArrayEquals(flat, multiply(matrix, x, batch, high, WeightFormat.FRAG11, false));
+        assertArrayEquals(flat, multiply(matrix, x, batch, high, WeightFormat.TCA_TBE, false));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 6, 20, 50, 100})
     void anyShareOfEscapes(int percent) {
