@@ -40,10 +40,13 @@ public final class Frag11Gemm {
      * @param columns  K
      * @param batch    N, 1 .. 128; up to 64 with two row blocks a warp
      * @param plan     {@link GemmPlan#code}
-     * @param bf16     1 for BF16 results, 0 for fp32
+     * @param result   1 for BF16 results, 0 for fp32; or SwiGLU of gate and up, {@link GatedTile#result}, then of one
+     *                 split and one round of sums, y as {@link GatedTile#store} says
+     * @param gateBias for SwiGLU of gate, then of up; else anything
      */
     public static void multiply(KernelContext context, IntArray words, IntArray escapes, IntArray directory, IntArray x,
-            IntArray y, FloatArray partials, IntArray tickets, int rows, int columns, int batch, int plan, int bf16) {
+            IntArray y, FloatArray partials, IntArray tickets, int rows, int columns, int batch, int plan, int result,
+            FloatArray gateBias) {
         int shared = PtxShared.allocate(GemmTile.warps(plan)
                 * Math.max(Frag11Ring.warpBytes(plan), GemmTile.WARP_SUM_BYTES));
         int lane = PtxWarp.lane();
@@ -58,8 +61,8 @@ public final class Frag11Gemm {
         int rowBlocks = Frag11Layout.rowBlocks(rows);
         int stripColumns = Frag11Layout.strips(columns);
         int first = (group * strips + warp % strips) * GemmTile.rowBlocks(plan);
-        int upper = Math.min(first, rowBlocks - 1);
-        int lower = Math.min(first + 1, rowBlocks - 1);
+        int upper = Math.min(GatedTile.rowBlock(first, rows, result), rowBlocks - 1);
+        int lower = Math.min(GatedTile.rowBlock(first + 1, rows, result), rowBlocks - 1);
         int perSplit = (stripColumns + splits - 1) / splits;
         int end = Math.min((split + 1) * perSplit, stripColumns);
         int column = split * perSplit + warp / strips;
@@ -378,7 +381,11 @@ public final class Frag11Gemm {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        if (GatedTile.isGated(result)) {
+            GemmTile.outputGated(thread, shared, y, gateBias, plan, group, rows, batch, result);
+        } else {
+            GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, result);
+        }
         if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
             if (GemmTile.holds(8, plan, batch)) {
@@ -406,11 +413,11 @@ public final class Frag11Gemm {
                 GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
+            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, result);
         }
         if (splits > 1) {
             GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch,
-                    bf16);
+                    result);
         }
     }
 }

@@ -167,6 +167,24 @@ public record GemmPlan(int strips, int slices, int splits, int rowBlocks) implem
         return other instanceof GemmPlan plan && plan.slices == slices && plan.splits == splits;
     }
 
+    /** Sums have to be in shared memory all at once, and those of both gate and up. */
+    @Override
+    public boolean canGate(int batch, int parts) {
+        return splits == 1 && GemmTile.groupRowBlocks(code()) % 2 == 0 && !GemmTile.holdsRound(1, code(), batch);
+    }
+
+    @Override
+    public GemmPlan gated() {
+        return strips * rowBlocks % 2 == 0 ? this
+                : 2 * strips * slices <= MAX_WARPS ? new GemmPlan(2 * strips, slices, splits, rowBlocks)
+                : withRowBlocks(2);
+    }
+
+    @Override
+    public GemmPlan ofGate() {
+        return this;
+    }
+
     /** The plan as one number, which is how kernels get it. */
     int code() {
         return GemmTile.plan(strips, slices, splits, rowBlocks);

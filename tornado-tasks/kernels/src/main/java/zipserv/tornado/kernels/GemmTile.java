@@ -205,9 +205,42 @@ final class GemmTile {
         }
     }
 
+    /**
+     * Writes what SwiGLU makes of the sums of a group's row blocks, which are of gate and up in turn. All of them are in
+     * shared memory, see {@link GemmPlan#canGate}.
+     *
+     * @param group  number of the block's group of rows
+     * @param result see {@link GatedTile#result}
+     */
+    static void outputGated(int thread, int shared, IntArray y, FloatArray bias, int plan, int group, int rows,
+            int batch, int result) {
+        int pairs = groupRowBlocks(plan) << 2;
+        int batchRows = batch / GatedTile.parts(result);
+        int count = batchRows * pairs;
+        for (int i = thread; i < count; i += warps(plan) << 5) {
+            int pair = i & pairs - 1;
+            int n = i / pairs;
+            int gate = (pair & -8) << 2 | (pair & 7) << 1;
+            float gate0 = sumOfSlices(shared, plan, gate, n);
+            float gate1 = sumOfSlices(shared, plan, gate + 1, n);
+            float up0 = sumOfSlices(shared, plan, gate + 16, n);
+            float up1 = sumOfSlices(shared, plan, gate + 17, n);
+            if (GatedTile.parts(result) == 2) {
+                gate0 = PtxFloat.add(gate0, sumOfSlices(shared, plan, gate, n + batchRows));
+                gate1 = PtxFloat.add(gate1, sumOfSlices(shared, plan, gate + 1, n + batchRows));
+                up0 = PtxFloat.add(up0, sumOfSlices(shared, plan, gate + 16, n + batchRows));
+                up1 = PtxFloat.add(up1, sumOfSlices(shared, plan, gate + 17, n + batchRows));
+            }
+            int column = (group * pairs + pair) << 1;
+            if (column < GatedTile.upAt(rows)) {
+                GatedTile.store(y, bias, n, column, rows, batch, 0, result, gate0, gate1, up0, up1);
+            }
+        }
+    }
+
     /** Writes two neighbouring elements of the result, if they are inside. */
     static void write(IntArray y, int n, int row, int rows, int bf16, float first, float second) {
-        if (bf16 != 0) {
+        if (bf16 == GatedTile.BF16) {
             if (row < rows) {
                 int word = PtxFloat.packBf16(first, second);
                 PtxMemory.store32(y, n * (rows + 1 >>> 1) + (row >>> 1), row + 1 < rows ? word : word & 0xFFFF);

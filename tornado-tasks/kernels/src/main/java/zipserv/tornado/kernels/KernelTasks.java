@@ -49,20 +49,30 @@ public final class KernelTasks {
     /** {@link RawGemm}. */
     public void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
+        rawGemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.partials());
+    }
+
+    private void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            GemmPlan plan, int result, FloatArray bias) {
         checkBatch(batch, plan);
         launches.add(name, grid(plan, weights.rows(), batch), RawGemm::multiply, context, weights.weights(), x, y,
-                scratch.partials(), scratch.tickets(), weights.rows(), weights.columns(), batch, plan.code(),
-                bf16 ? 1 : 0);
+                scratch.partials(), scratch.tickets(), weights.rows(), weights.columns(), batch, plan.code(), result,
+                bias);
     }
 
     /** {@link Frag11Gemm}. */
     public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, GemmPlan plan, boolean bf16) {
+        frag11Gemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.partials());
+    }
+
+    private void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, GemmPlan plan, int result, FloatArray bias) {
         checkBatch(batch, plan);
         launches.add(name, new Grid(plan.blocks(weights.rows()), plan.threads(),
                 GemmPlan.frag11Registers(batch, plan.rowBlocks())), Frag11Gemm::multiply, context, weights.words(),
                 weights.escapes(), weights.directory(), x, y, scratch.partials(), scratch.tickets(), weights.rows(),
-                weights.columns(), batch, plan.code(), bf16 ? 1 : 0);
+                weights.columns(), batch, plan.code(), result, bias);
     }
 
     /** The product from frag11 by the plan's kernel, which also decides the order of x. */
@@ -92,35 +102,75 @@ public final class KernelTasks {
         }
     }
 
+    /**
+     * The product with gate and up from frag11, and what SwiGLU makes of it: {@code silu(gate + bias) * (up + bias)}.
+     * Up begins at the next block of 64 rows behind gate.
+     *
+     * @param y     BF16, in the order that the plan's kernel reads, of as many parts as x
+     * @param batch activation rows: with two parts, the second ones behind all first ones
+     * @param parts of an activation, 1 or 2
+     * @param plan  one that {@link ProductPlan#canGate}
+     * @param bias  of gate, then of up; anything if there is none
+     */
+    public void gated(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            int parts, ProductPlan plan, FloatArray bias, boolean biased) {
+        int result = gatedResult(plan, batch, parts, biased);
+        switch (plan) {
+            case GemmPlan warps -> frag11Gemm(name, weights, x, y, scratch, batch, warps, result, bias);
+            case WidePlan wide -> wideGemm(name, WideTile.FRAG11, weights.words(), weights.escapes(),
+                    weights.directory(), x, y, scratch, weights.rows(), weights.columns(), batch, wide, result, bias);
+        }
+    }
+
+    /** The same from raw BF16. */
+    public void gated(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            int parts, ProductPlan plan, FloatArray bias, boolean biased) {
+        int result = gatedResult(plan, batch, parts, biased);
+        switch (plan) {
+            case GemmPlan warps -> rawGemm(name, weights, x, y, scratch, batch, warps, result, bias);
+            case WidePlan wide -> wideGemm(name, WideTile.RAW, weights.weights(), weights.weights(), weights.weights(),
+                    x, y, scratch, weights.rows(), weights.columns(), batch, wide, result, bias);
+        }
+    }
+
+    private static int gatedResult(ProductPlan plan, int batch, int parts, boolean biased) {
+        if (!plan.canGate(batch, parts)) {
+            throw new IllegalArgumentException("plan " + plan + " cannot gate " + batch + " rows of " + parts
+                    + " parts");
+        }
+        return GatedTile.result(biased, parts);
+    }
+
     /** {@link WideGemm} from frag11. */
     public void wideGemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.FRAG11, weights.words(), weights.escapes(), weights.directory(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16);
+                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.partials());
     }
 
     /** {@link WideGemm} from TCA-TBE. */
     public void wideGemm(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.TCA_TBE, weights.bitmaps(), weights.table(), weights.values(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16);
+                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.partials());
     }
 
     /** {@link WideGemm} from raw BF16. */
     public void wideGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.RAW, weights.weights(), weights.weights(), weights.weights(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16);
+                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.partials());
     }
 
     private void wideGemm(String name, int format, IntArray first, IntArray second, IntArray third, IntArray x,
-            IntArray y, GemmScratch scratch, int rows, int columns, int batch, WidePlan plan, boolean bf16) {
+            IntArray y, GemmScratch scratch, int rows, int columns, int batch, WidePlan plan, int result,
+            FloatArray bias) {
         if (batch < 1 || batch > GemmPlan.MAX_BATCH) {
             throw new IllegalArgumentException("N is " + batch + ", the fused kernels take 1 to " + GemmPlan.MAX_BATCH);
         }
         launches.add(name, new Grid(plan.blocks(rows), plan.threads(), plan.maxRegisters(batch)), WideGemm::multiply,
                 context, first, second, third, x, y, scratch.partials(), scratch.tickets(), format, rows, columns,
-                batch, plan.code(), bf16 ? 1 : 0);
+                batch, plan.code(), result, bias);
     }
 
     /**

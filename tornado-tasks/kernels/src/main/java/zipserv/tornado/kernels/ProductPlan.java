@@ -34,6 +34,15 @@ public sealed interface ProductPlan permits GemmPlan, WidePlan {
     /** Whether another plan adds in the same order, so that its results have the same bits. */
     boolean sameOrder(ProductPlan other);
 
+    /** Whether gate and up can be multiplied so that SwiGLU is the end of it. */
+    boolean canGate(int batch, int parts);
+
+    /** The same order of additions with blocks that have row blocks of both gate and up, see {@link #canGate}. */
+    ProductPlan gated();
+
+    /** The order of additions that gate has, and up, where they are multiplied as one, each without the other. */
+    ProductPlan ofGate();
+
     /**
      * The built-in rule's plan for a shape.
      *

@@ -29,7 +29,8 @@ public final class RawGemm {
      * @param weights raw BF16 in fragment order, 512 words per strip
      */
     public static void multiply(KernelContext context, IntArray weights, IntArray x, IntArray y, FloatArray partials,
-            IntArray tickets, int rows, int columns, int batch, int plan, int bf16) {
+            IntArray tickets, int rows, int columns, int batch, int plan, int result,
+            FloatArray gateBias) {
         int shared = PtxShared.allocate(GemmTile.warps(plan) * GemmTile.WARP_SUM_BYTES);
         int lane = PtxWarp.lane();
         int thread = context.localIdx;
@@ -43,8 +44,8 @@ public final class RawGemm {
         int rowBlocks = Frag11Layout.rowBlocks(rows);
         int stripColumns = Frag11Layout.strips(columns);
         int first = (group * strips + warp % strips) * GemmTile.rowBlocks(plan);
-        int upper = Math.min(first, rowBlocks - 1);
-        int lower = Math.min(first + 1, rowBlocks - 1);
+        int upper = Math.min(GatedTile.rowBlock(first, rows, result), rowBlocks - 1);
+        int lower = Math.min(GatedTile.rowBlock(first + 1, rows, result), rowBlocks - 1);
         int perSplit = (stripColumns + splits - 1) / splits;
         int end = Math.min((split + 1) * perSplit, stripColumns);
         int column = split * perSplit + warp / strips;
@@ -247,7 +248,11 @@ public final class RawGemm {
             GemmTile.store(shared, warp, 7, lane, sum7);
         }
         context.localBarrier();
-        GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, bf16);
+        if (GatedTile.isGated(result)) {
+            GemmTile.outputGated(thread, shared, y, gateBias, plan, group, rows, batch, result);
+        } else {
+            GemmTile.output(thread, shared, y, partials, plan, split, 0, firstRow, rows, batch, result);
+        }
         if (GemmTile.holdsRound(1, plan, batch)) {
             context.localBarrier();
             if (GemmTile.holds(8, plan, batch)) {
@@ -275,11 +280,11 @@ public final class RawGemm {
                 GemmTile.store(shared, warp, 15, lane, sum15);
             }
             context.localBarrier();
-            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, bf16);
+            GemmTile.output(thread, shared, y, partials, plan, split, 1, firstRow, rows, batch, result);
         }
         if (splits > 1) {
             GemmTile.joinSplits(context, thread, shared, y, partials, tickets, group, plan, firstRow, rows, batch,
-                    bf16);
+                    result);
         }
     }
 }

@@ -49,11 +49,13 @@ public final class WideGemm {
      * @param columns  K
      * @param batch    N, 1 .. 128
      * @param plan     {@link WidePlan#code}
-     * @param bf16     1 for BF16 results, 0 for fp32
+     * @param result   1 for BF16 results, 0 for fp32; or SwiGLU of gate and up, {@link GatedTile#result}, y as
+     *                 {@link GatedTile#store} says
+     * @param gateBias for SwiGLU of gate, then of up; else anything
      */
     public static void multiply(KernelContext context, IntArray weights, IntArray second, IntArray third, IntArray x,
             IntArray y, FloatArray partials, IntArray tickets, int format, int rows, int columns, int batch, int plan,
-            int bf16) {
+            int result, FloatArray gateBias) {
         int width = WideTile.width(batch);
         int slices = WideTile.slices(plan);
         int splits = WideTile.splits(plan);
@@ -79,7 +81,7 @@ public final class WideGemm {
         }
         int rowBlock = group * WideTile.rowWarps(plan) + rowWarp;
         int lastBlock = format == WideTile.FRAG11 ? rowBlocks - 1 : (rowBlocks - 1 | WideTile.GROUP_WARPS - 1);
-        int own = Math.min(rowBlock, lastBlock);
+        int own = Math.min(GatedTile.rowBlock(rowBlock, rows, result), lastBlock);
         int step = slices * WideTile.nextColumn(format);
         int first = WideTile.strip(format, own, from + slice, stripColumns);
         int lastStrip = rowBlocks * stripColumns - 1;
@@ -317,6 +319,7 @@ public final class WideGemm {
         int sums = WideSums.place(shared + WideTile.rings(format, plan), warp, lane, width);
         int row = rowBlock * FragmentLayout.STRIP_ROWS + (lane >>> 2 & 6);
         boolean alone = block < whole || splits == 1;
+        int to = !alone ? WideSums.TO_PARTIALS : GatedTile.isGated(result) ? WideSums.TO_SHARED : WideSums.TO_RESULT;
         int at = WideSums.partial(group - whole, split, plan, rowWarp, lane, width);
         context.localBarrier();
         if (slice != 0) {
@@ -327,27 +330,38 @@ public final class WideGemm {
         }
         context.localBarrier();
         if (slice == 0) {
-            WideSums.output(sums, 0, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 0, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 2, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 2, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 4, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 4, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 6, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 6, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 8, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 8, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 10, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 10, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 12, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 12, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
-            WideSums.output(sums, 14, lane, y, partials, alone ? 0 : 1, at, plan, width, row, rows, batch, bf16, sum8,
+            WideSums.output(sums, 14, lane, y, partials, to, at, plan, width, row, rows, batch, result, sum8,
                     sum16, sum32, sum64, sum128);
         }
+        boolean complete = alone;
         if (!alone && WideSums.isLast(context, thread, barriers + WideTile.TICKET, tickets, group, splits)) {
             int joined = WideSums.partial(group - whole, 0, plan, rowWarp, lane, width);
+            int place = WideSums.place(shared + WideTile.rings(format, plan), rowWarp, lane, width);
             for (int j = slice << 1; j < width >>> 3; j += slices << 1) {
-                WideSums.join(lane, y, partials, joined, j, plan, width, row, rows, batch, bf16);
+                WideSums.join(lane, y, partials, joined, j, plan, width, row, rows, batch, result, place);
+            }
+            complete = true;
+        }
+        if (GatedTile.isGated(result) && complete) {
+            context.localBarrier();
+            int place = WideSums.place(shared + WideTile.rings(format, plan), rowWarp & -2, lane, width);
+            int column = (rowBlock & -2) << 3 | lane >>> 2 & 6;
+            for (int j = slice << 1 | rowWarp & 1; j << 3 < batch / GatedTile.parts(result); j += slices << 1) {
+                WideSums.gate(j, place, lane, y, gateBias, column, width, rows, batch, result);
             }
         }
     }

@@ -132,6 +132,23 @@ public record WidePlan(int slices, int height, int splits, int whole) implements
                 && whole * height == wide.whole * wide.height;
     }
 
+    /** Second parts have to be whole tiles behind the first, and whole groups as many rows of gate as of up. */
+    @Override
+    public boolean canGate(int batch, int parts) {
+        return (parts == 1 || batch % 16 == 0) && whole * height % 2 == 0;
+    }
+
+    @Override
+    public WidePlan gated() {
+        return this;
+    }
+
+    @Override
+    public WidePlan ofGate() {
+        return whole % 2 == 0 ? new WidePlan(slices, height, splits, whole / 2)
+                : new WidePlan(slices, splits, whole * height / 2);
+    }
+
     private int wholeGroups(int rows) {
         return Math.min(whole, groups(rows));
     }

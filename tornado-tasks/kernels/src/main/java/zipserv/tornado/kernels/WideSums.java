@@ -22,6 +22,11 @@ import zipserv.tornado.ptx.WideAccumulator;
  */
 final class WideSums {
 
+    /** Where a block's sums go. */
+    static final int TO_RESULT = 0;
+    static final int TO_PARTIALS = 1;
+    static final int TO_SHARED = 2;
+
     private static final int TILE_WORDS = 128;
 
     private WideSums() {
@@ -79,30 +84,31 @@ final class WideSums {
     }
 
     /**
-     * Adds up a block's sums of two tiles, as far as there are so many, and writes them to the result, or to the
-     * partial sums of the block's split. To be called by the first warpgroup, when the others have stored theirs.
+     * Adds up a block's sums of two tiles, as far as there are so many, and writes them to the result, to the partial
+     * sums of the block's split, or to shared memory. To be called by the first slice, when the others have stored
+     * theirs.
      *
      * @param own      the lane's {@link #place}
      * @param first    tile
      * @param sums     partial sums
-     * @param partials whether to write those
+     * @param to       where to
      * @param at       word of the partial sums: see {@link #partial}
      * @param row      of weights: the lane's first one, see {@link #write}
      */
-    static void output(int own, int first, int lane, IntArray y, FloatArray sums, int partials, int at,
+    static void output(int own, int first, int lane, IntArray y, FloatArray sums, int to, int at,
             int plan, int width, int row, int rows, int batch, int bf16, WideAccumulator sum8, WideAccumulator sum16,
             WideAccumulator sum32, WideAccumulator sum64, WideAccumulator sum128) {
         if (width > (first << 3)) {
-            output(first, tile(first, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at,
+            output(first, tile(first, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, to, at,
                     plan, width, row, rows, batch, bf16);
         }
         if (width > (first + 1 << 3)) {
-            output(first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, partials, at,
+            output(first + 1, tile(first + 1, width, sum8, sum16, sum32, sum64, sum128), own, lane, y, sums, to, at,
                     plan, width, row, rows, batch, bf16);
         }
     }
 
-    private static void output(int j, Accumulator first, int own, int lane, IntArray y, FloatArray sums, int partials,
+    private static void output(int j, Accumulator first, int own, int lane, IntArray y, FloatArray sums, int to,
             int at, int plan, int width, int row, int rows, int batch, int bf16) {
         Accumulator sum = first;
         for (int slice = 1; slice < WideTile.slices(plan); slice++) {
@@ -110,11 +116,52 @@ final class WideSums {
                     + 4 * TILE_WORDS * j);
             sum = add(sum, other);
         }
-        if (partials != 0) {
+        if (to == TO_SHARED) {
+            store(own, j, sum);
+        } else if (to == TO_PARTIALS) {
             PtxMemory.store128(sums, at + TILE_WORDS * j, sum.c0(), sum.c1(), sum.c2(), sum.c3());
         } else {
             write(j, sum, lane, y, row, rows, batch, bf16);
         }
+    }
+
+    /**
+     * What SwiGLU makes of a tile of gate and the one of up, which follows in the next warp's sums in shared memory.
+     *
+     * @param j      tile, of the first parts of activations
+     * @param place  the lane's {@link #place} of gate's warp
+     * @param column of the result: the even one of the lane's and its neighbour's, see {@link #write}
+     */
+    static void gate(int j, int place, int lane, IntArray y, FloatArray bias, int column, int width, int rows,
+            int batch, int result) {
+        Accumulator gate = load(place, j);
+        Accumulator up = load(place + WideTile.sumBytes(width), j);
+        if (GatedTile.parts(result) == 2) {
+            gate = add(gate, place, j + (batch >>> 4));
+            up = add(up, place + WideTile.sumBytes(width), j + (batch >>> 4));
+        }
+        boolean odd = (lane & 4) != 0;
+        float upperGate = PtxWarp.shuffleXor(odd ? gate.c0() : gate.c1(), 4);
+        float lowerGate = PtxWarp.shuffleXor(odd ? gate.c2() : gate.c3(), 4);
+        float upperUp = PtxWarp.shuffleXor(odd ? up.c0() : up.c1(), 4);
+        float lowerUp = PtxWarp.shuffleXor(odd ? up.c2() : up.c3(), 4);
+        int n = (j << 3) + ((lane & 3) << 1) + (lane >>> 2 & 1);
+        if (n < batch / GatedTile.parts(result) && column < GatedTile.upAt(rows)) {
+            GatedTile.store(y, bias, n, column, rows, batch, width, result, odd ? upperGate : gate.c0(),
+                    odd ? gate.c1() : upperGate, odd ? upperUp : up.c0(), odd ? up.c1() : upperUp);
+            GatedTile.store(y, bias, n, column + 8, rows, batch, width, result, odd ? lowerGate : gate.c2(),
+                    odd ? gate.c3() : lowerGate, odd ? lowerUp : up.c2(), odd ? up.c3() : lowerUp);
+        }
+    }
+
+    private static Accumulator load(int place, int j) {
+        Quad sum = PtxShared.load128(place + 4 * TILE_WORDS * j);
+        return Accumulator.of(PtxBits.asFloat(sum.x()), PtxBits.asFloat(sum.y()), PtxBits.asFloat(sum.z()),
+                PtxBits.asFloat(sum.w()));
+    }
+
+    private static Accumulator add(Accumulator sum, int place, int j) {
+        return add(sum, PtxShared.load128(place + 4 * TILE_WORDS * j));
     }
 
     private static Accumulator add(Accumulator sum, Quad other) {
@@ -170,20 +217,29 @@ final class WideSums {
     }
 
     /**
-     * Adds the partial sums of two tiles of a warp's rows, as far as there are so many, and writes the result. Both are
-     * loaded before the first is written, so that their loads are under way together.
+     * Adds the partial sums of two tiles of a warp's rows, as far as there are so many, and writes the result, or leaves
+     * the sums in shared memory for SwiGLU. Both are loaded before the first is written, so that their loads are under
+     * way together.
      *
      * @param at    word of the first split's sums
      * @param first tile
      * @param row   see {@link #write}
+     * @param place where the lane's sums belong in shared memory
      */
     static void join(int lane, IntArray y, FloatArray partials, int at, int first, int plan, int width, int row,
-            int rows, int batch, int bf16) {
+            int rows, int batch, int result, int place) {
         Accumulator sum0 = join(partials, at, first, plan, width);
         Accumulator sum1 = join(partials, at, first + 1, plan, width);
-        write(first, sum0, lane, y, row, rows, batch, bf16);
-        if (width > 8) {
-            write(first + 1, sum1, lane, y, row, rows, batch, bf16);
+        if (GatedTile.isGated(result)) {
+            store(place, first, sum0);
+            if (width > 8) {
+                store(place, first + 1, sum1);
+            }
+        } else {
+            write(first, sum0, lane, y, row, rows, batch, result);
+            if (width > 8) {
+                write(first + 1, sum1, lane, y, row, rows, batch, result);
+            }
         }
     }
 
