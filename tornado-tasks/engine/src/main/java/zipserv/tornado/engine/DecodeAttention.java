@@ -5,6 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.ModelConfig;
 import zipserv.tornado.kernels.DeviceMath;
+import zipserv.tornado.kernels.Ticket;
 import zipserv.tornado.ptx.Accumulator;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
@@ -320,15 +321,12 @@ final class DecodeAttention {
                     length, order, restOut);
         }
         if (splits > 1) {
-            if (DecodeSums.isLast(context, tickets, sums, thread, unit, splits)) {
+            if (Ticket.isLast(context, thread, sums + DecodeSums.TICKET, tickets, unit, splits)) {
                 int used = length == 0 ? 0 : (length + chunk - 1) / chunk;
                 Accumulator slice = DecodeSums.joinSplits(context, partials, sums, thread, partial, group, headDim,
                         splits, used);
                 DecodeSums.joinSlices(context, out, sums, thread, outAt, group, headDim, splits, order, restOut,
                         slice);
-                if (thread == 0) {
-                    tickets.set(unit, 0);
-                }
             }
         }
         if (kvHead == kvHeads - 1 && split == 0 && warp == 0) {

@@ -8,7 +8,6 @@ import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
-import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 
@@ -28,7 +27,7 @@ final class DecodeSums {
     private static final int SUM_BYTES = 4 * DecodeAttention.WARPS * DecodeAttention.MAX_DIM;
     private static final int MAXIMA = SUM_BYTES;
     private static final int TOTALS = MAXIMA + 4 * DecodeAttention.WARPS;
-    private static final int TICKET = TOTALS + 4 * DecodeAttention.WARPS;
+    static final int TICKET = TOTALS + 4 * DecodeAttention.WARPS;
     private static final int WEIGHTS = TICKET + 64;
     /** Bytes of shared memory that the methods use. */
     static final int SHARED_BYTES = WEIGHTS + 4 * DecodeAttention.MAX_GROUP * MAX_SPLITS;
@@ -90,17 +89,6 @@ final class DecodeSums {
                         PtxFloat.mul(high, factor));
             }
         }
-    }
-
-    /** Reports a split of a row's key/value head done; whether it was the last, which then adds up all of them. */
-    static boolean isLast(KernelContext context, IntArray tickets, int shared, int thread, int unit, int splits) {
-        // The barrier puts all of the block's writes in front of the atomic, which shows them to the other blocks.
-        context.localBarrier();
-        if (thread == 0) {
-            PtxShared.store32(shared + TICKET, PtxSync.fetchAdd(tickets, unit, 1));
-        }
-        context.localBarrier();
-        return PtxShared.load32(shared + TICKET) == splits - 1;
     }
 
     /**

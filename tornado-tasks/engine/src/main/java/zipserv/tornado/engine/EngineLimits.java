@@ -158,7 +158,7 @@ public record EngineLimits(int cacheTokens, ActivationFormat cache, ActivationFo
     /** Whether {@link zipserv.tornado.kernels.WideGemm} multiplies a step's matrices. */
     boolean wide(int step) {
         int batch = step * activations.parts();
-        return warpgroups && batch >= WidePlan.LEAST_BATCH && batch <= GemmPlan.MAX_BATCH;
+        return warpgroups && WidePlan.takes(batch);
     }
 
     /** The order of a step's activations. */

@@ -26,19 +26,21 @@ public final class KernelLoader {
      * @throws GpuException if the kernel needs another GPU, or the driver cannot compile it
      */
     public long load(String ptx, int maxRegisters) {
-        String text = overlapping ? OverlappingKernel.of(ptx) : ptx;
-        if (!HopperKernel.isNeeded(text)) {
-            return cuda.kernel(text, maxRegisters, 0);
+        if (HopperKernel.isNeeded(ptx)) {
+            checkCapability(cuda.computeCapability(), cuda.deviceName());
         }
-        checkCapability(cuda.computeCapability(), cuda.deviceName());
-        HopperKernel kernel = HopperKernel.of(text);
+        HopperKernel kernel = prepare(ptx);
         return cuda.kernel(kernel.ptx(), maxRegisters, kernel.sharedBytes());
     }
 
     /** The PTX as {@link #load} hands it to the driver. */
     public String text(String ptx) {
+        return prepare(ptx).ptx();
+    }
+
+    private HopperKernel prepare(String ptx) {
         String text = overlapping ? OverlappingKernel.of(ptx) : ptx;
-        return HopperKernel.isNeeded(text) ? HopperKernel.of(text).ptx() : text;
+        return HopperKernel.isNeeded(text) ? HopperKernel.of(text) : new HopperKernel(text, 0);
     }
 
     /** Whether a device runs kernels with instructions of sm_90a. */

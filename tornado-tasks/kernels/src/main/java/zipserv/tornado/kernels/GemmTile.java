@@ -10,7 +10,6 @@ import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxMma;
 import zipserv.tornado.ptx.PtxShared;
-import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.Quad;
 
 /**
@@ -256,9 +255,7 @@ final class GemmTile {
     }
 
     /**
-     * Adds up the splits: every block reports its group of rows done; the last one sums and writes the result. The
-     * barriers and the ticket, which is taken with acquire and release, order the partial sums of all blocks (PTX ISA,
-     * Memory Consistency Model: causality order), so that no thread needs a fence.
+     * Adds up the splits: every block reports its group of rows done; the last one sums and writes the result.
      *
      * @param group   number of the block's group of rows
      * @param tickets one counter per group of rows, 0 before and after
@@ -266,12 +263,7 @@ final class GemmTile {
     static void joinSplits(KernelContext context, int thread, int shared, IntArray y, FloatArray partials,
             IntArray tickets, int group, int plan, int firstRow, int rows, int batch, int bf16) {
         int splits = splits(plan);
-        context.localBarrier();
-        if (thread == 0) {
-            PtxShared.store32(shared, PtxSync.fetchAdd(tickets, group, 1));
-        }
-        context.localBarrier();
-        if (PtxShared.load32(shared) == splits - 1) {
+        if (Ticket.isLast(context, thread, shared, tickets, group, splits)) {
             int pairs = groupRowBlocks(plan) << 3;
             int count = batch * pairs;
             for (int i = thread; i < count; i += warps(plan) << 5) {
@@ -280,9 +272,6 @@ final class GemmTile {
                 float first = sumOfSplits(partials, splits, n, row, rows, batch);
                 float second = sumOfSplits(partials, splits, n, row + 1, rows, batch);
                 write(y, n, row, rows, bf16, first, second);
-            }
-            if (thread == 0) {
-                tickets.set(group, 0);
             }
         }
     }

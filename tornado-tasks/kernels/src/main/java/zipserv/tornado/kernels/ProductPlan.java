@@ -49,7 +49,7 @@ public sealed interface ProductPlan permits GemmPlan, WidePlan {
      * @param warpgroups whether the GPU can run {@link WideGemm}
      */
     static ProductPlan of(WeightFormat format, int rows, int columns, int batch, boolean warpgroups) {
-        return warpgroups && batch >= WidePlan.LEAST_BATCH ? WidePlan.of(rows, columns, batch)
+        return warpgroups && WidePlan.takes(batch) ? WidePlan.of(rows, columns, batch)
                 : GemmPlan.of(format, rows, columns, batch);
     }
 

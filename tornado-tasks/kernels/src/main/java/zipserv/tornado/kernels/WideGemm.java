@@ -348,7 +348,7 @@ public final class WideGemm {
                     sum16, sum32, sum64, sum128);
         }
         boolean complete = alone;
-        if (!alone && WideSums.isLast(context, thread, barriers + WideTile.TICKET, tickets, group, splits)) {
+        if (!alone && Ticket.isLast(context, thread, barriers + WideTile.TICKET, tickets, group, splits)) {
             int joined = WideSums.partial(group - whole, 0, plan, rowWarp, lane, width);
             int place = WideSums.place(shared + WideTile.rings(format, plan), rowWarp, lane, width);
             for (int j = slice << 1; j < width >>> 3; j += slices << 1) {

@@ -22,7 +22,7 @@ public record WidePlan(int slices, int height, int splits, int whole) implements
      * Activation rows from which on warpgroups are faster than single warps, which have to bring activations to
      * registers.
      */
-    public static final int LEAST_BATCH = 9;
+    private static final int LEAST_BATCH = 9;
 
     private static final Pattern TEXT = Pattern.compile("w(\\d)(?:x(\\d))?/(\\d{1,4})(?:\\+(\\d{1,6}))?");
     /** Multiprocessors of an H200; other GPUs that can run the kernel have as many or a few less. */
@@ -50,6 +50,11 @@ public record WidePlan(int slices, int height, int splits, int whole) implements
     /** A plan of blocks with 64 rows. */
     public WidePlan(int slices, int splits, int whole) {
         this(slices, 1, splits, whole);
+    }
+
+    /** Whether products with so many activation rows are multiplied by {@link WideGemm}, where the GPU can run it. */
+    public static boolean takes(int batch) {
+        return batch >= LEAST_BATCH && batch <= GemmPlan.MAX_BATCH;
     }
 
     /**

@@ -236,7 +236,7 @@ public final class WidePrefillGemm {
                 WidePrefillSums.storePartials(partials, own, 20, width, sum128, sum256);
                 WidePrefillSums.storePartials(partials, own, 24, width, sum128, sum256);
                 WidePrefillSums.storePartials(partials, own, 28, width, sum128, sum256);
-                last = WideSums.isLast(context, thread, shared, tickets, tile, splits);
+                last = Ticket.isLast(context, thread, shared, tickets, tile, splits);
             }
             if (last) {
                 int row = firstRow;

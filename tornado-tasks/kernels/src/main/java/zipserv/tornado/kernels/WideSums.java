@@ -1,6 +1,5 @@
 package zipserv.tornado.kernels;
 
-import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.codec.FragmentLayout;
@@ -9,7 +8,6 @@ import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxFloat;
 import zipserv.tornado.ptx.PtxMemory;
 import zipserv.tornado.ptx.PtxShared;
-import zipserv.tornado.ptx.PtxSync;
 import zipserv.tornado.ptx.PtxWarp;
 import zipserv.tornado.ptx.Quad;
 import zipserv.tornado.ptx.WideAccumulator;
@@ -197,23 +195,6 @@ final class WideSums {
     /** Words of partial sums of groups of 64 rows. */
     static int partials(int groups, int splits, int width) {
         return Math.multiplyExact(Math.multiplyExact(groups, splits), FragmentLayout.BLOCK * width);
-    }
-
-    /**
-     * Whether a block is the last of its group's splits to come here; to be asked by all its threads. Order is as in
-     * {@link GemmTile#joinSplits}.
-     */
-    static boolean isLast(KernelContext context, int thread, int ticket, IntArray tickets, int group, int splits) {
-        context.localBarrier();
-        if (thread == 0) {
-            PtxShared.store32(ticket, PtxSync.fetchAdd(tickets, group, 1));
-        }
-        context.localBarrier();
-        boolean last = PtxShared.load32(ticket) == splits - 1;
-        if (last && thread == 0) {
-            tickets.set(group, 0);
-        }
-        return last;
     }
 
     /**

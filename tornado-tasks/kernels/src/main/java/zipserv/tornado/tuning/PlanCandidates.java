@@ -60,7 +60,7 @@ public final class PlanCandidates {
         candidates.add(order.map(plan -> plan.forFormat(WeightFormat.RAW))
                 .orElseGet(() -> ProductPlan.of(format, rows, columns, batch, warpgroups)));
         // Where warpgroups are worth trying at all, half of the candidates are of either kind, beyond all are wide.
-        if (warpgroups && batch >= WidePlan.LEAST_BATCH) {
+        if (warpgroups && WidePlan.takes(batch)) {
             wide(rows, columns, batch, multiprocessors).stream()
                     .filter(plan -> order.isEmpty() || plan.sameOrder(order.get()))
                     .limit(batch > MOST_OF_WARPS ? count : count / 2).forEach(candidates::add);
