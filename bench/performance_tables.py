@@ -160,13 +160,18 @@ def cells(results):
 
 
 def decompression(results):
-    lines = ["| M x K | frag11 | of a copy | TCA-TBE | of a copy |", "|---|---|---|---|---|"]
+    """Bandwidth as a part of that of a large copy, and of a copy of as many bytes."""
+    lines = ["| M x K | a copy of as many bytes | frag11 | of a copy | of a large one | TCA-TBE | of a copy | of a large one |",
+             "|---|---|---|---|---|---|---|---|"]
     by = {(r["kernel"], f"{r['m']}x{r['k']}"): r for r in results["results"] if r["n"] == 0}
     for shape in SHAPES:
-        cells = []
+        copy = by.get(("copy", shape))
+        cells = [f"{copy['median_us']:.1f} us" if copy else ""]
         for kernel in ("frag11-decompress", "tca-tbe-decompress"):
             r = by.get((kernel, shape))
-            cells += [f"{r['median_us']:.1f} us", f"{100 * r['part_of_copy']:.0f} %"] if r else ["", ""]
+            cells += [f"{r['median_us']:.1f} us",
+                      f"{100 * r['gb_per_s'] / copy['gb_per_s']:.0f} %" if copy else "",
+                      f"{100 * r['part_of_copy']:.0f} %"] if r else ["", "", ""]
         lines.append(f"| {shape.replace('x', ' x ')} | " + " | ".join(cells) + " |")
     return lines
 

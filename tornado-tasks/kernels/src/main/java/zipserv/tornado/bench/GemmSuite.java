@@ -118,6 +118,11 @@ public final class GemmSuite {
                 }
                 results.addAll(bench.run(cases(shape[0], shape[1], book), REPLAYS,
                         result -> log.accept(GemmBench.line(result))));
+                results.stream().filter(r -> r.n() == 0 && r.m() == shape[0] && r.k() == shape[1]).findFirst()
+                        .map(decompression -> CopyBandwidth.like(cuda, decompression)).ifPresent(like -> {
+                            results.add(like);
+                            log.accept(GemmBench.line(like));
+                        });
                 cublas.ifPresent(library -> results.addAll(bench.cublas(options.batches(), library, REPLAYS)));
                 for (int n : options.tornado() ? options.batches() : List.<Integer>of()) {
                     tornado.put(shape[0] + "x" + shape[1] + " n=" + n,
