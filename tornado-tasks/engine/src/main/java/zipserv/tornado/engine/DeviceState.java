@@ -81,7 +81,8 @@ final class DeviceState {
         attended = inputs.apply(config.queryWidth());
         int gateUpParts = limits.activations().parts() * limits.stepRows().stream()
                 .filter(step -> !layer.gated(limits, step)).reduce(1, Integer::max);
-        gateUp = arrays.ints((long) gateUpParts * layer.gateUp().rows());
+        // A first word, so that steps whose products end in SwiGLU, and do not use it, can hand it on.
+        gateUp = arrays.ints((long) gateUpParts * layer.gateUp().rows(), firstWord());
         int gatedRows = GatedRows.room(DeviceMatrix.padded(config.intermediateSize()));
         gated = inputs.apply(config.intermediateSize());
         int batch = limits.maxBatch();
@@ -117,7 +118,7 @@ final class DeviceState {
         part = largestPart == 0 ? y : arrays.ints(largestPart);
         // A first word, so that small steps, which do not use it, can hand it on.
         rowMajor = largest == 0 ? y
-                : arrays.ints(largest, DeviceArrays.Piece.of(0, Arena.ofAuto().allocate(Integer.BYTES)));
+                : arrays.ints(largest, firstWord());
         scratch = new GemmScratch(arrays.floats(partials), zeros(arrays, groups));
         int splits = 1;
         for (int step : limits.stepRows()) {
@@ -130,6 +131,10 @@ final class DeviceState {
         attentionTickets = zeros(arrays, batch * config.kvHeads());
         found = arrays.ints((long) batch * Argmax.FOUND_WORDS);
         argmaxTickets = zeros(arrays, batch);
+    }
+
+    private static DeviceArrays.Piece firstWord() {
+        return DeviceArrays.Piece.of(0, Arena.ofAuto().allocate(Integer.BYTES));
     }
 
     private static IntArray zeros(DeviceArrays arrays, int words) {

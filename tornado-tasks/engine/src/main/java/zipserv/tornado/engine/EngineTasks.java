@@ -116,6 +116,39 @@ final class EngineTasks {
                 PromptAttention.scale(config.headDim()), PromptAttention.threads());
     }
 
+    /**
+     * The gated activation, from {@code s.h} to {@code s.gated}: gate and up with SwiGLU as the end of their product,
+     * where the kernel can do that, else one after the other. The bits are the same.
+     *
+     * @param columns of gated
+     */
+    void gate(String layer, DeviceWeights.Layer w, DeviceState s, int columns, int rows) {
+        String name = layer + "gateup";
+        if (w.gated(limits, rows)) {
+            multiplyGated(name, w.gateUp(), s.h, s.gated, s, columns, rows);
+            return;
+        }
+        int batch = rows * format.parts();
+        Bias bias = w.gateUpBias();
+        ProductPlan plan = w.gateUp().plan(batch, limits.warpgroups()).gated();
+        boolean gating = !limits.unfused(rows) && plan.canGate(batch, format.parts());
+        switch (w.gateUp()) {
+            case DeviceMatrix.Frag11 m when gating -> kernels.gated(name, m.matrix(), s.h, s.gated, s.scratch, batch,
+                    format.parts(), plan, bias.values(), bias.present() != 0);
+            case DeviceMatrix.Raw m when gating -> kernels.gated(name, m.matrix(), s.h, s.gated, s.scratch, batch,
+                    format.parts(), plan, bias.values(), bias.present() != 0);
+            case DeviceMatrix.Parts m when gating -> {
+                each(name, m, s.gateUp, s, batch, (part, single, _) ->
+                        multiplyFused(part, single, s.h, s.part, s, batch, plan.ofGate()));
+                swiGlu(layer + "swiglu", s.gateUp, bias, s.gated, columns, rows);
+            }
+            default -> {
+                multiply(name, w.gateUp(), s.h, s.gateUp, s, rows);
+                swiGlu(layer + "swiglu", s.gateUp, bias, s.gated, columns, rows);
+            }
+        }
+    }
+
     /** {@link SwiGlu}. */
     void swiGlu(String name, IntArray gateUp, Bias bias, IntArray out, int columns, int rows) {
         int words = rows * ActivationRows.pairs(order(columns, rows));

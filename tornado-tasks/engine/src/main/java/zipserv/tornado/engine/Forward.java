@@ -98,12 +98,7 @@ record Forward(ModelConfig config, EngineLimits limits, DeviceWeights weights, D
             tasks.multiply(layer + "output", w.output(), s.attended, s.y, s, rows);
 
             tasks.addAndNormalize(layer + "mlpnorm", s.x, s.y, w.outputBias(), w.mlpNorm(), s.h, hidden, epsilon, rows);
-            if (w.gated(limits, rows)) {
-                tasks.multiplyGated(layer + "gateup", w.gateUp(), s.h, s.gated, s, config.intermediateSize(), rows);
-            } else {
-                tasks.multiply(layer + "gateup", w.gateUp(), s.h, s.gateUp, s, rows);
-                tasks.swiGlu(layer + "swiglu", s.gateUp, w.gateUpBias(), s.gated, config.intermediateSize(), rows);
-            }
+            tasks.gate(layer, w, s, config.intermediateSize(), rows);
             tasks.multiply(layer + "down", w.down(), s.gated, s.y, s, rows);
             lastBias = w.downBias();
         }

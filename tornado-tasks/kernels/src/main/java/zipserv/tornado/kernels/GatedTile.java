@@ -44,6 +44,11 @@ final class GatedTile {
         return rows + 127 >>> 7 << 6;
     }
 
+    /** Rows that blocks of the grid have to be there for: of a gated product, all that columns of its result come from. */
+    static int rows(int rows, int result) {
+        return isGated(result) ? 2 * upAt(rows) : rows;
+    }
+
     /** The row block that is taken as a certain one: of gate and up in turn, if the product is gated. */
     static int rowBlock(int index, int rows, int result) {
         int rowBlock = index;

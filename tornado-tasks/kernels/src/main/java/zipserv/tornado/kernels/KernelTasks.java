@@ -55,7 +55,7 @@ public final class KernelTasks {
     private void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, int result, FloatArray bias) {
         checkBatch(batch, plan);
-        launches.add(name, grid(plan, weights.rows(), batch), RawGemm::multiply, context, weights.weights(), x, y,
+        launches.add(name, grid(plan, GatedTile.rows(weights.rows(), result), batch), RawGemm::multiply, context, weights.weights(), x, y,
                 scratch.partials(), scratch.tickets(), weights.rows(), weights.columns(), batch, plan.code(), result,
                 bias);
     }
@@ -69,7 +69,7 @@ public final class KernelTasks {
     private void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, GemmPlan plan, int result, FloatArray bias) {
         checkBatch(batch, plan);
-        launches.add(name, new Grid(plan.blocks(weights.rows()), plan.threads(),
+        launches.add(name, new Grid(plan.blocks(GatedTile.rows(weights.rows(), result)), plan.threads(),
                 GemmPlan.frag11Registers(batch, plan.rowBlocks())), Frag11Gemm::multiply, context, weights.words(),
                 weights.escapes(), weights.directory(), x, y, scratch.partials(), scratch.tickets(), weights.rows(),
                 weights.columns(), batch, plan.code(), result, bias);
