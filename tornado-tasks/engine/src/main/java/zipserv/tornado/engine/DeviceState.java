@@ -119,7 +119,7 @@ final class DeviceState {
         // A first word, so that small steps, which do not use it, can hand it on.
         rowMajor = largest == 0 ? y
                 : arrays.ints(largest, firstWord());
-        scratch = new GemmScratch(arrays.floats(partials), zeros(arrays, groups));
+        scratch = new GemmScratch(arrays.floats(partials), zeros(arrays, groups), arrays.floats(1, firstWord()));
         int splits = 1;
         for (int step : limits.stepRows()) {
             if (step <= batch) {

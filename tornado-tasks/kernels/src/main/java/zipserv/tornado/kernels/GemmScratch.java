@@ -9,8 +9,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * @param partials sums, at least {@link ProductPlan#partials} words
  * @param tickets  counters, at least {@link ProductPlan#groups}
+ * @param noBias   anything that no launch writes, for kernels that could add biases to products that have none: TornadoVM
+ *                 never comes to an end with a task that gets an array twice and writes it
  */
-public record GemmScratch(FloatArray partials, IntArray tickets) {
+public record GemmScratch(FloatArray partials, IntArray tickets, FloatArray noBias) {
 
     /** Scratch for one GEMM. */
     public static GemmScratch of(ProductPlan plan, int rows, int batch) {
@@ -28,6 +30,8 @@ public record GemmScratch(FloatArray partials, IntArray tickets) {
         sums.init(0f);
         IntArray tickets = HostArrays.ints(groups);
         tickets.init(0);
-        return new GemmScratch(sums, tickets);
+        FloatArray noBias = HostArrays.floats(1);
+        noBias.init(0f);
+        return new GemmScratch(sums, tickets, noBias);
     }
 }

@@ -49,7 +49,7 @@ public final class KernelTasks {
     /** {@link RawGemm}. */
     public void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
-        rawGemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.partials());
+        rawGemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.noBias());
     }
 
     private void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
@@ -63,7 +63,7 @@ public final class KernelTasks {
     /** {@link Frag11Gemm}. */
     public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, GemmPlan plan, boolean bf16) {
-        frag11Gemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.partials());
+        frag11Gemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.noBias());
     }
 
     private void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
@@ -145,21 +145,21 @@ public final class KernelTasks {
     public void wideGemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.FRAG11, weights.words(), weights.escapes(), weights.directory(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.partials());
+                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.noBias());
     }
 
     /** {@link WideGemm} from TCA-TBE. */
     public void wideGemm(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.TCA_TBE, weights.bitmaps(), weights.table(), weights.values(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.partials());
+                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.noBias());
     }
 
     /** {@link WideGemm} from raw BF16. */
     public void wideGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.RAW, weights.weights(), weights.weights(), weights.weights(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.partials());
+                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.noBias());
     }
 
     private void wideGemm(String name, int format, IntArray first, IntArray second, IntArray third, IntArray x,

@@ -360,8 +360,8 @@ public final class WideGemm {
             context.localBarrier();
             int place = WideSums.place(shared + WideTile.rings(format, plan), rowWarp & -2, lane, width);
             int column = (rowBlock & -2) << 3 | lane >>> 2 & 6;
-            for (int j = slice << 1 | rowWarp & 1; j << 3 < batch / GatedTile.parts(result); j += slices << 1) {
-                WideSums.gate(j, place, lane, y, gateBias, column, width, rows, batch, result);
+            for (int j = slice; j << 3 < batch / GatedTile.parts(result); j += slices) {
+                WideSums.gate(j, rowWarp & 1, place, lane, y, gateBias, column, width, rows, batch, result);
             }
         }
     }

@@ -124,42 +124,37 @@ final class WideSums {
     }
 
     /**
-     * What SwiGLU makes of a tile of gate and the one of up, which follows in the next warp's sums in shared memory.
+     * What SwiGLU makes of eight weight rows of a tile of gate and those of up, which follow in the next warp's sums in
+     * shared memory.
      *
      * @param j      tile, of the first parts of activations
+     * @param half   0 or 1: which eight of the rows
      * @param place  the lane's {@link #place} of gate's warp
      * @param column of the result: the even one of the lane's and its neighbour's, see {@link #write}
      */
-    static void gate(int j, int place, int lane, IntArray y, FloatArray bias, int column, int width, int rows,
+    static void gate(int j, int half, int place, int lane, IntArray y, FloatArray bias, int column, int width, int rows,
             int batch, int result) {
-        Accumulator gate = load(place, j);
-        Accumulator up = load(place + WideTile.sumBytes(width), j);
-        if (GatedTile.parts(result) == 2) {
-            gate = add(gate, place, j + (batch >>> 4));
-            up = add(up, place + WideTile.sumBytes(width), j + (batch >>> 4));
+        int batchRows = batch / GatedTile.parts(result);
+        // Adding to -0 changes nothing, and no part is the first.
+        float gate0 = -0f;
+        float gate1 = -0f;
+        float up0 = -0f;
+        float up1 = -0f;
+        for (int part = j; part << 3 < batch; part += batchRows + 7 >>> 3) {
+            int at = place + 4 * TILE_WORDS * part + (half << 3);
+            gate0 = PtxFloat.add(gate0, PtxShared.loadFloat(at));
+            gate1 = PtxFloat.add(gate1, PtxShared.loadFloat(at + 4));
+            up0 = PtxFloat.add(up0, PtxShared.loadFloat(at + WideTile.sumBytes(width)));
+            up1 = PtxFloat.add(up1, PtxShared.loadFloat(at + WideTile.sumBytes(width) + 4));
         }
         boolean odd = (lane & 4) != 0;
-        float upperGate = PtxWarp.shuffleXor(odd ? gate.c0() : gate.c1(), 4);
-        float lowerGate = PtxWarp.shuffleXor(odd ? gate.c2() : gate.c3(), 4);
-        float upperUp = PtxWarp.shuffleXor(odd ? up.c0() : up.c1(), 4);
-        float lowerUp = PtxWarp.shuffleXor(odd ? up.c2() : up.c3(), 4);
+        float otherGate = PtxWarp.shuffleXor(odd ? gate0 : gate1, 4);
+        float otherUp = PtxWarp.shuffleXor(odd ? up0 : up1, 4);
         int n = (j << 3) + ((lane & 3) << 1) + (lane >>> 2 & 1);
-        if (n < batch / GatedTile.parts(result) && column < GatedTile.upAt(rows)) {
-            GatedTile.store(y, bias, n, column, rows, batch, width, result, odd ? upperGate : gate.c0(),
-                    odd ? gate.c1() : upperGate, odd ? upperUp : up.c0(), odd ? up.c1() : upperUp);
-            GatedTile.store(y, bias, n, column + 8, rows, batch, width, result, odd ? lowerGate : gate.c2(),
-                    odd ? gate.c3() : lowerGate, odd ? lowerUp : up.c2(), odd ? up.c3() : lowerUp);
+        if (n < batchRows && column < GatedTile.upAt(rows)) {
+            GatedTile.store(y, bias, n, column + (half << 3), rows, batch, width, result, odd ? otherGate : gate0,
+                    odd ? gate1 : otherGate, odd ? otherUp : up0, odd ? up1 : otherUp);
         }
-    }
-
-    private static Accumulator load(int place, int j) {
-        Quad sum = PtxShared.load128(place + 4 * TILE_WORDS * j);
-        return Accumulator.of(PtxBits.asFloat(sum.x()), PtxBits.asFloat(sum.y()), PtxBits.asFloat(sum.z()),
-                PtxBits.asFloat(sum.w()));
-    }
-
-    private static Accumulator add(Accumulator sum, int place, int j) {
-        return add(sum, PtxShared.load128(place + 4 * TILE_WORDS * j));
     }
 
     private static Accumulator add(Accumulator sum, Quad other) {

@@ -61,7 +61,7 @@ class KernelPtxTest {
                 GemmScratch scratch = GemmScratch.of(plan, ROWS, batch);
                 String ptx = ptx(y, tasks -> tasks.frag11Gemm("gemm", weights, x, y, scratch, batch, plan, false),
                         weights.words(), weights.escapes(), weights.directory(), x, scratch.partials(),
-                        scratch.tickets());
+                        scratch.tickets(), scratch.noBias());
                 assertEquals(4 * rowBlocks * (batch / 8), count(ptx, MMA), "four mma per row block and tile of 8");
                 assertTrue(ptx.contains("ld.global.nc.v4.u32"), "activations by 128-bit loads");
                 assertTrue(ptx.contains("cp.async.cg.shared.global"), "words by 128-bit asynchronous copies");
@@ -79,7 +79,7 @@ class KernelPtxTest {
         IntArray y = HostArrays.ints(GemmPlan.resultWords(ROWS, 8, false));
         GemmScratch scratch = GemmScratch.of(plan, ROWS, 8);
         String ptx = ptx(y, tasks -> tasks.rawGemm("gemm", weights, x, y, scratch, 8, plan, false), weights.weights(),
-                x, scratch.partials(), scratch.tickets());
+                x, scratch.partials(), scratch.tickets(), scratch.noBias());
         assertEquals(4, count(ptx, MMA));
         assertEquals(8, count(ptx, "ld.global.nc.L1::no_allocate.L2::256B.v4.u32"),
                 "weights by 128-bit streaming loads");

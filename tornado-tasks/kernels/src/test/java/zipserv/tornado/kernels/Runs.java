@@ -109,7 +109,7 @@ final class Runs {
         IntArray padded = padded(x, matrix.columns(), batch);
         IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
         GemmScratch scratch = GemmScratch.of(plan, matrix.rows(), batch);
-        Object[] in = {weights.weights(), padded, scratch.partials(), scratch.tickets()};
+        Object[] in = {weights.weights(), padded, scratch.partials(), scratch.tickets(), scratch.noBias()};
         run(in, new Object[] {y},
                 (tasks, graph) -> tasks.rawGemm("gemm", weights, padded, y, scratch, batch, plan, bf16));
         return y.toHeapArray();
@@ -121,7 +121,7 @@ final class Runs {
         IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, bf16));
         GemmScratch scratch = GemmScratch.of(plan, matrix.rows(), batch);
         Object[] in = {weights.words(), weights.escapes(), weights.directory(), padded, scratch.partials(),
-            scratch.tickets()};
+            scratch.tickets(), scratch.noBias()};
         run(in, new Object[] {y},
                 (tasks, graph) -> tasks.frag11Gemm("gemm", weights, padded, y, scratch, batch, plan, bf16));
         return y.toHeapArray();
