@@ -1,6 +1,7 @@
 package zipserv.tornado.engine;
 
 import java.util.List;
+import java.util.function.IntFunction;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -138,8 +139,7 @@ final class EngineTasks {
             case DeviceMatrix.Raw m when gating -> kernels.gated(name, m.matrix(), s.h, s.gated, s.scratch, batch,
                     format.parts(), plan, bias.values(), bias.present() != 0);
             case DeviceMatrix.Parts m when gating -> {
-                each(name, m, s.gateUp, s, batch, (part, single, _) ->
-                        multiplyFused(part, single, s.h, s.part, s, batch, plan.ofGate()));
+                multiplyEach(name, m, s.h, s.gateUp, s, batch, _ -> plan.ofGate());
                 swiGlu(layer + "swiglu", s.gateUp, bias, s.gated, columns, rows);
             }
             default -> {
@@ -265,16 +265,23 @@ final class EngineTasks {
             case DeviceMatrix.TcaTbe w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
             case DeviceMatrix.Frag11 w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
             case DeviceMatrix.Raw w -> kernels.multiply(name, w.matrix(), x, y, s.scratch, batch, plan, false);
-            case DeviceMatrix.Parts(List<DeviceMatrix> matrices) -> {
-                // One after the other; each result is then put where it belongs.
-                int first = 0;
-                for (int i = 0; i < matrices.size(); i++) {
-                    DeviceMatrix single = matrices.get(i);
-                    multiplyFused(name + "_" + i, single, x, s.part, s, batch, plan.from(first));
-                    copyColumns(name + "_copy" + i, s.part, y, batch, single.rows(), weights.rows(), first);
-                    first += DeviceMatrix.padded(single.rows());
-                }
-            }
+            case DeviceMatrix.Parts w -> multiplyEach(name, w, x, y, s, batch, plan::from);
+        }
+    }
+
+    /**
+     * Multiplies one matrix after the other, and puts each result where it belongs.
+     *
+     * @param plans by a matrix's first row among all of them
+     */
+    private void multiplyEach(String name, DeviceMatrix.Parts weights, IntArray x, IntArray y, DeviceState s, int batch,
+            IntFunction<ProductPlan> plans) {
+        int first = 0;
+        for (int i = 0; i < weights.matrices().size(); i++) {
+            DeviceMatrix single = weights.matrices().get(i);
+            multiplyFused(name + "_" + i, single, x, s.part, s, batch, plans.apply(first));
+            copyColumns(name + "_copy" + i, s.part, y, batch, single.rows(), weights.rows(), first);
+            first += DeviceMatrix.padded(single.rows());
         }
     }
 
