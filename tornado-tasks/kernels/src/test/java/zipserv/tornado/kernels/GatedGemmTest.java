@@ -155,9 +155,19 @@ class GatedGemmTest {
         return wide ? WideActivations.word(n, pair, WideActivations.width(batch)) : n * pairs + pair;
     }
 
+    private static int[] multiply(Bf16Matrix matrix, short[] x, int batch, GemmPlan plan) {
+        IntArray y = HostArrays.ints(GemmPlan.resultWords(matrix.rows(), batch, false));
+        List<Launch> launches = new ArrayList<>();
+        new KernelTasks(launches::add).rawGemm("gemm", RawDeviceMatrix.of(matrix),
+                Runs.padded(x, matrix.columns(), batch), y, GemmScratch.of(plan, matrix.rows(), batch), batch, plan,
+                false);
+        LaunchRunner.run(launches);
+        return y.toHeapArray();
+    }
+
     private static float[] sums(Bf16Matrix matrix, short[] x, int batch, int parts, ProductPlan plan) {
         int[] y = plan instanceof WidePlan wide ? WideGemmTest.multiply(matrix, x, batch, wide, null, false)
-                : Runs.rawGemm(matrix, x, batch, (GemmPlan) plan, false);
+                : multiply(matrix, x, batch, (GemmPlan) plan);
         int size = batch / parts * matrix.rows();
         float[] sums = new float[size];
         for (int i = 0; i < size; i++) {
