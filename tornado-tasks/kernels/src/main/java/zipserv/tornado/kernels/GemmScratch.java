@@ -9,8 +9,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * @param partials sums, at least {@link ProductPlan#partials} words
  * @param tickets  counters, at least {@link ProductPlan#groups}
- * @param noBias   anything that no launch writes, for kernels that could add biases to products that have none: TornadoVM
- *                 never comes to an end with a task that gets an array twice and writes it
+ * @param noBias   anything that no launch writes, for kernels that could add biases to products that have none:
+ *                 TornadoVM never comes to an end with a task that gets an array twice and writes it
  */
 public record GemmScratch(FloatArray partials, IntArray tickets, FloatArray noBias) {
 

@@ -6,9 +6,9 @@ import zipserv.codec.FragmentLayout;
 import zipserv.codec.WeightFormat;
 
 /**
- * How {@link WideGemm} is cut: its blocks have groups of {@code height * 64} weight rows. The first {@code whole} groups
- * are the work of one block each, the others of {@code splits} blocks each, which share the columns. Results depend on
- * slices, splits, and on how many rows are in whole groups, and on nothing else.
+ * How {@link WideGemm} is cut: its blocks have groups of {@code height * 64} weight rows. The first {@code whole}
+ * groups are the work of one block each, the others of {@code splits} blocks each, which share the columns. Results
+ * depend on slices, splits, and on how many rows are in whole groups, and on nothing else.
  *
  * @param slices warpgroups of a block that have the same rows and take their strips of 64 columns in turn: 1, 2 or 4
  * @param height warpgroups of a block that have the same columns, and the activations for them, but other rows: 1 or 2;
@@ -183,8 +183,8 @@ public record WidePlan(int slices, int height, int splits, int whole) implements
     static WidePlan parse(String text) {
         Matcher parts = TEXT.matcher(text);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("plan '" + text + "', expected wSLICES/SPLITS or wSLICESxHEIGHT/SPLITS+WHOLE,"
-                    + " such as w2/4 or w1x2/2+396");
+            throw new IllegalArgumentException("plan '" + text
+                    + "', expected wSLICES/SPLITS or wSLICESxHEIGHT/SPLITS+WHOLE, such as w2/4 or w1x2/2+396");
         }
         return new WidePlan(Integer.parseInt(parts.group(1)), number(parts.group(2), 1),
                 Integer.parseInt(parts.group(3)), number(parts.group(4), 0));

@@ -31,7 +31,8 @@ class WidePlanTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"w", "w3/1", "w2", "w2/0", "w2/1+", "w2/1*2", "w2/5000", "w2/1+99999", "w8/1", "w1x0/1", "w1x3/1", "w4x2/1", "w1x/1"})
+    @ValueSource(strings = {"w", "w3/1", "w2", "w2/0", "w2/1+", "w2/1*2", "w2/5000", "w2/1+99999", "w8/1",
+        "w1x0/1", "w1x3/1", "w4x2/1", "w1x/1"})
     void otherTextIsRefused(String text) {
         assertThrows(IllegalArgumentException.class, () -> ProductPlan.parse(text));
     }
