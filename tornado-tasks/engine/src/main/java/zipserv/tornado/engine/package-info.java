@@ -6,10 +6,10 @@
  * classes are kernels, one operation each, and what lies in device memory.
  *
  * <pre>
- *   decode:  embed -> [ (add) norm -> qkv -> attention -> output -> add, norm -> gate and up -> swiglu -> down ] x layers
- *            -> add, norm -> head -> argmax
- *   prompt:  the same, but for rotary embedding and cache in a launch of their own in front of attention,
- *            decompression in front of each product, and swiglu in the product of gate and up
+ *   decode:  embed -> [ (add) norm -> qkv -> attention -> output -> add, norm -> gate, up and swiglu -> down ] x layers
+ *            -> add, norm -> head -> argmax (-> sampling)
+ *   prompt:  the same, but for rotary embedding and cache in a launch of their own in front of attention, and
+ *            decompression in front of each product
  * </pre>
  *
  * docs/engine.md says how it works, how fast it is, and what it lacks.
