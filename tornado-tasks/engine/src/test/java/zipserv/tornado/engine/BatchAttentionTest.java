@@ -230,20 +230,8 @@ class BatchAttentionTest {
                         / Math.sqrt(d);
             }
         }
-        double largest = Arrays.stream(scores).max().orElseThrow();
-        double total = 0;
-        double[] sum = new double[d];
-        for (int position = 0; position < scores.length; position++) {
-            double weight = Math.exp(scores[position] - largest);
-            total += weight;
-            for (int i = 0; i < d; i++) {
-                sum[i] += weight * part(step.cache, step.values, first + position * config.kvWidth() + i);
-            }
-        }
-        for (int i = 0; i < d; i++) {
-            sum[i] /= total;
-        }
-        return sum;
+        return SoftmaxSum.of(scores, d, (position, i) ->
+                part(step.cache, step.values, first + position * config.kvWidth() + i));
     }
 
     /** All widths and sizes of groups: width, key/value heads, group, lengths. */

@@ -123,21 +123,8 @@ class PromptAttentionTest {
                 scores[position] += step.q[query + i] * part(step.cache, step.keys, at + i) / Math.sqrt(d);
             }
         }
-        double largest = Arrays.stream(scores).max().orElseThrow();
-        double total = 0;
-        double[] sum = new double[d];
-        for (int position = 0; position < length; position++) {
-            int at = ((FIRST_SLOT + position) * config.kvHeads() + kvHead) * d;
-            double weight = Math.exp(scores[position] - largest);
-            total += weight;
-            for (int i = 0; i < d; i++) {
-                sum[i] += weight * part(step.cache, step.values, at + i);
-            }
-        }
-        for (int i = 0; i < d; i++) {
-            sum[i] /= total;
-        }
-        return sum;
+        return SoftmaxSum.of(scores, d, (position, i) -> part(step.cache, step.values,
+                ((FIRST_SLOT + position) * config.kvHeads() + kvHead) * d + i));
     }
 
     /** All widths and sizes of groups; first positions in all places of a tile; rows without work on both sides. */
