@@ -12,7 +12,6 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.tornado.cuda.Cuda;
 import zipserv.tornado.cuda.GpuArrays;
 import zipserv.tornado.cuda.KernelCompiler;
@@ -182,18 +181,17 @@ final class ReplayedSteps implements Steps {
         if (graph.following()) {
             alone = 2;
         } else {
-            upload(model.input().words(), model.input().host(), StepInput.STRIDE * graph.shape().rows());
+            upload(model.input(), graph.shape().rows());
             if (graph.shape().sampling()) {
-                upload(model.choices().words(), model.choices().host(),
-                        StepChoices.STRIDE * model.limits().logitsRows(graph.shape().rows()));
+                upload(model.choices(), model.limits().logitsRows(graph.shape().rows()));
             }
         }
         launches.subList(0, alone).forEach(launch -> launch(launch, false));
         launches.subList(alone, launches.size()).forEach(launch -> launch(launch, overlapping));
     }
 
-    private void upload(IntArray to, MemorySegment from, int words) {
-        cuda.enqueueUpload(arrays.payload(to), from.asSlice(0, (long) words * Integer.BYTES));
+    private void upload(StepWords step, int rows) {
+        cuda.enqueueUpload(arrays.payload(step.words()), step.host(rows));
     }
 
     private void launch(Launch launch, boolean overlap) {

@@ -22,7 +22,7 @@ import zipserv.model.sampling.SplitMix64;
  *
  * The offsets are for kernels and host.
  */
-final class StepChoices {
+final class StepChoices extends StepWords {
 
     /** Words of a row. */
     static final int STRIDE = 9;
@@ -33,11 +33,6 @@ final class StepChoices {
     static final int LEAST = 6;
     static final int TOP_K = 8;
 
-    private final MemorySegment host;
-    private final IntArray words;
-    /** No row from this one on is sampled. */
-    private int end;
-
     /**
      * Rows of greedy choices.
      *
@@ -45,25 +40,13 @@ final class StepChoices {
      * @param words the words as kernels get them
      */
     StepChoices(MemorySegment host, IntArray words) {
-        this.host = host;
-        this.words = words;
-        this.end = (int) (host.byteSize() / Integer.BYTES / STRIDE);
+        super(host, words, STRIDE);
         clear();
-    }
-
-    /** As kernels get it. */
-    IntArray words() {
-        return words;
-    }
-
-    /** On the host. */
-    MemorySegment host() {
-        return host;
     }
 
     /** Greedy choices for all rows. */
     void clear() {
-        host.asSlice(0, (long) end * STRIDE * Integer.BYTES).fill((byte) 0);
+        host(end).fill((byte) 0);
         end = 0;
     }
 
@@ -84,11 +67,6 @@ final class StepChoices {
         write(at + LEAST, choice.leastWeight());
         host.setAtIndex(ValueLayout.JAVA_INT, at + TOP_K, choice.parameters().topK());
         end = Math.max(end, row + 1);
-    }
-
-    /** The words of the first rows. */
-    int[] copy(int rows) {
-        return host.asSlice(0, (long) rows * STRIDE * Integer.BYTES).toArray(ValueLayout.JAVA_INT);
     }
 
     /** Whether copied words are those of the step that follows another in the same texts. */

@@ -16,15 +16,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * Index functions are for kernels and host.
  */
-final class StepInput {
+final class StepInput extends StepWords {
 
     /** Words of a row. */
     static final int STRIDE = 3;
-
-    private final MemorySegment host;
-    private final IntArray words;
-    /** No row from this one on has work. */
-    private int end;
 
     /**
      * Rows without work.
@@ -33,20 +28,8 @@ final class StepInput {
      * @param words the words as kernels get them
      */
     StepInput(MemorySegment host, IntArray words) {
-        this.host = host;
-        this.words = words;
-        this.end = (int) (host.byteSize() / Integer.BYTES / STRIDE);
+        super(host, words, STRIDE);
         clear();
-    }
-
-    /** As kernels get it. */
-    IntArray words() {
-        return words;
-    }
-
-    /** On the host. */
-    MemorySegment host() {
-        return host;
     }
 
     void clear() {
@@ -54,11 +37,6 @@ final class StepInput {
             write(row, -1, 0, 0);
         }
         end = 0;
-    }
-
-    /** The words of the first rows. */
-    int[] copy(int rows) {
-        return host.asSlice(0, (long) rows * STRIDE * Integer.BYTES).toArray(ValueLayout.JAVA_INT);
     }
 
     void set(int row, int token, int position, int firstSlot) {
