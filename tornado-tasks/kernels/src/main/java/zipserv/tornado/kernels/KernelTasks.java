@@ -49,21 +49,21 @@ public final class KernelTasks {
     /** {@link RawGemm}. */
     public void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, boolean bf16) {
-        rawGemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.noBias());
+        rawGemm(name, weights, x, y, scratch, batch, plan, result(bf16), scratch.noBias());
     }
 
     private void rawGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             GemmPlan plan, int result, FloatArray bias) {
         checkBatch(batch, plan);
-        launches.add(name, grid(plan, GatedTile.rows(weights.rows(), result), batch), RawGemm::multiply, context, weights.weights(), x, y,
-                scratch.partials(), scratch.tickets(), weights.rows(), weights.columns(), batch, plan.code(), result,
-                bias);
+        launches.add(name, grid(plan, GatedTile.rows(weights.rows(), result), batch), RawGemm::multiply, context,
+                weights.weights(), x, y, scratch.partials(), scratch.tickets(), weights.rows(), weights.columns(), batch,
+                plan.code(), result, bias);
     }
 
     /** {@link Frag11Gemm}. */
     public void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, GemmPlan plan, boolean bf16) {
-        frag11Gemm(name, weights, x, y, scratch, batch, plan, bf16 ? GatedTile.BF16 : 0, scratch.noBias());
+        frag11Gemm(name, weights, x, y, scratch, batch, plan, result(bf16), scratch.noBias());
     }
 
     private void frag11Gemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
@@ -117,8 +117,7 @@ public final class KernelTasks {
         int result = gatedResult(plan, batch, parts, biased);
         switch (plan) {
             case GemmPlan warps -> frag11Gemm(name, weights, x, y, scratch, batch, warps, result, bias);
-            case WidePlan wide -> wideGemm(name, WideTile.FRAG11, weights.words(), weights.escapes(),
-                    weights.directory(), x, y, scratch, weights.rows(), weights.columns(), batch, wide, result, bias);
+            case WidePlan wide -> wideGemm(name, weights, x, y, scratch, batch, wide, result, bias);
         }
     }
 
@@ -128,9 +127,12 @@ public final class KernelTasks {
         int result = gatedResult(plan, batch, parts, biased);
         switch (plan) {
             case GemmPlan warps -> rawGemm(name, weights, x, y, scratch, batch, warps, result, bias);
-            case WidePlan wide -> wideGemm(name, WideTile.RAW, weights.weights(), weights.weights(), weights.weights(),
-                    x, y, scratch, weights.rows(), weights.columns(), batch, wide, result, bias);
+            case WidePlan wide -> wideGemm(name, weights, x, y, scratch, batch, wide, result, bias);
         }
+    }
+
+    private static int result(boolean bf16) {
+        return bf16 ? GatedTile.BF16 : 0;
     }
 
     private static int gatedResult(ProductPlan plan, int batch, int parts, boolean biased) {
@@ -144,22 +146,32 @@ public final class KernelTasks {
     /** {@link WideGemm} from frag11. */
     public void wideGemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {
+        wideGemm(name, weights, x, y, scratch, batch, plan, result(bf16), scratch.noBias());
+    }
+
+    private void wideGemm(String name, Frag11DeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
+            int batch, WidePlan plan, int result, FloatArray bias) {
         wideGemm(name, WideTile.FRAG11, weights.words(), weights.escapes(), weights.directory(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.noBias());
+                weights.rows(), weights.columns(), batch, plan, result, bias);
     }
 
     /** {@link WideGemm} from TCA-TBE. */
     public void wideGemm(String name, TcaTbeDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch,
             int batch, WidePlan plan, boolean bf16) {
         wideGemm(name, WideTile.TCA_TBE, weights.bitmaps(), weights.table(), weights.values(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.noBias());
+                weights.rows(), weights.columns(), batch, plan, result(bf16), scratch.noBias());
     }
 
     /** {@link WideGemm} from raw BF16. */
     public void wideGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
             WidePlan plan, boolean bf16) {
+        wideGemm(name, weights, x, y, scratch, batch, plan, result(bf16), scratch.noBias());
+    }
+
+    private void wideGemm(String name, RawDeviceMatrix weights, IntArray x, IntArray y, GemmScratch scratch, int batch,
+            WidePlan plan, int result, FloatArray bias) {
         wideGemm(name, WideTile.RAW, weights.weights(), weights.weights(), weights.weights(), x, y, scratch,
-                weights.rows(), weights.columns(), batch, plan, bf16 ? 1 : 0, scratch.noBias());
+                weights.rows(), weights.columns(), batch, plan, result, bias);
     }
 
     private void wideGemm(String name, int format, IntArray first, IntArray second, IntArray third, IntArray x,
