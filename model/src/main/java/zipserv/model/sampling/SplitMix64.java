@@ -8,8 +8,8 @@ public final class SplitMix64 {
 
     /** From a state to the next. */
     public static final long GAMMA = 0x9E3779B97F4A7C15L;
-    public static final long FACTOR_1 = 0xBF58476D1CE4E5B9L;
-    public static final long FACTOR_2 = 0x94D049BB133111EBL;
+    private static final long FACTOR_1 = 0xBF58476D1CE4E5B9L;
+    private static final long FACTOR_2 = 0x94D049BB133111EBL;
 
     private SplitMix64() {
     }

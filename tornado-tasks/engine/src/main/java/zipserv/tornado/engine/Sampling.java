@@ -3,6 +3,7 @@ package zipserv.tornado.engine;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import zipserv.model.sampling.Choice;
+import zipserv.model.sampling.SplitMix64;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxDouble;
 import zipserv.tornado.ptx.PtxMemory;
@@ -75,7 +76,7 @@ final class Sampling {
                 }
                 int token = draw(context, logits, first, columns, threads, most, scale, least,
                         StepChoices.load(choices, at + StepChoices.LEAST),
-                        TokenWeight.random(StepChoices.load(choices, at + StepChoices.STATE)), sums);
+                        SplitMix64.number(StepChoices.load(choices, at + StepChoices.STATE)), sums);
                 if (context.localIdx == 0) {
                     best.set(row, token);
                 }

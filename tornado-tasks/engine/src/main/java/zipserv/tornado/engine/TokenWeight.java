@@ -1,6 +1,5 @@
 package zipserv.tornado.engine;
 
-import zipserv.model.sampling.SplitMix64;
 import zipserv.model.sampling.Weights;
 import zipserv.tornado.ptx.PtxBits;
 import zipserv.tornado.ptx.PtxDouble;
@@ -46,12 +45,5 @@ final class TokenWeight {
 
     private static int reversed(int bits) {
         return bits ^ ~(bits >> 31) & 0x7FFF_FFFF;
-    }
-
-    /** The random number of a state of {@link SplitMix64}. */
-    static long random(long state) {
-        long z = (state ^ state >>> 30) * SplitMix64.FACTOR_1;
-        z = (z ^ z >>> 27) * SplitMix64.FACTOR_2;
-        return z ^ z >>> 31;
     }
 }

@@ -34,7 +34,7 @@ class TokenWeightTest {
         float logit = PtxBits.asFloat(in.get(at));
         double scale = PtxDouble.ofBits(StepChoices.load(in, at + 2));
         StepChoices.store(out, at, TokenWeight.of(logit, PtxBits.asFloat(in.get(at + 1)), scale));
-        StepChoices.store(out, at + 2, TokenWeight.random(StepChoices.load(in, at + 4)));
+        StepChoices.store(out, at + 2, SplitMix64.number(StepChoices.load(in, at + 4)));
         int key = TokenWeight.key(logit);
         out.set(at + 4, key);
         out.set(at + 5, PtxBits.asInt(TokenWeight.logit(key)));
